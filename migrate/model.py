@@ -1,0 +1,125 @@
+"""The values everything else is about: identities, roles, states, snapshots, selections.
+
+All are frozen and slotted; dicts inside them are never changed after construction. Field names
+follow the project's words, not a platform's wire names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+PermissionValue = str | tuple[str, ...]
+"""A permission's value: a string, or a tuple of strings, just as the platform holds it."""
+
+Permissions = Mapping[str, PermissionValue]
+
+RoleKey = tuple[str, str]
+"""(role type, role name): what a role is matched by between environments."""
+
+
+class Capture(StrEnum):
+    """How a section of a snapshot came to be. A failed or short read is an error, never one."""
+
+    CAPTURED = "captured"
+    EMPTY = "empty"
+    NOT_CAPTURED = "not captured"
+    SEEN_IN_USE = "seen in use"
+
+
+class Mode(StrEnum):
+    """`incremental` creates and updates; `full` also deletes what the source does not have."""
+
+    INCREMENTAL = "incremental"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an environment really is, whatever name a config gives it."""
+
+    platform: str
+    url: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A named set of permissions of one role type.
+
+    `id` and `ref_id` belong to one environment only: they are no part of a role's content.
+    """
+
+    role_type: str
+    name: str
+    description: str = ""
+    permissions: Permissions = field(default_factory=dict)
+    id: str | None = None
+    ref_id: str | None = None
+
+    @property
+    def key(self) -> RoleKey:
+        """(role type, name)."""
+        return (self.role_type, self.name)
+
+    def same_content(self, other: "Role") -> bool:
+        """Whether both hold the same type, name, description and permissions, ids aside."""
+        return (
+            self.role_type == other.role_type
+            and self.name == other.name
+            and self.description == other.description
+            and self.permissions == other.permissions
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The roles of one role type, with how they were captured. Roles are sorted by name."""
+
+    capture: Capture
+    roles: tuple[Role, ...] = ()
+
+    @classmethod
+    def of(cls, roles: tuple[Role, ...]) -> "Section":
+        """A completely captured section: `captured`, or `empty` where there are no roles."""
+        ordered = tuple(sorted(roles, key=lambda role: role.name))
+        return cls(Capture.CAPTURED if ordered else Capture.EMPTY, ordered)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that the environment holds is in here."""
+        return self.capture in (Capture.CAPTURED, Capture.EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an environment holds: one section of roles per role type."""
+
+    roles: Mapping[str, Section]
+
+    def all_roles(self) -> tuple[Role, ...]:
+        """Every role, by role type, then name."""
+        return tuple(role for kind in sorted(self.roles) for role in self.roles[kind].roles)
+
+    def by_key(self) -> dict[RoleKey, Role]:
+        """Every role under its (role type, name)."""
+        return {role.key: role for role in self.all_roles()}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which roles are in scope: shell patterns over names, case matters. Default: all."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state with its envelope: where it was taken, when (ISO 8601, UTC), by which version."""
+
+    environment: str
+    identity: Identity
+    captured_at: str
+    version: str
+    selection: Selection
+    state: State
