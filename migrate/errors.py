@@ -162,7 +162,10 @@ class AccessDenied(PlatformFailed):
 
 
 class RateLimited(PlatformFailed):
-    """The platform's request budget is spent. `retry_after` is in seconds, None when not said."""
+    """The platform's request budget is spent.
+
+    `retry_after` is in seconds, None when not said; `hourly`: the window of an hour is meant.
+    """
 
     def __init__(
         self,
@@ -172,9 +175,11 @@ class RateLimited(PlatformFailed):
         target: str | None = None,
         remedy: str = "",
         retry_after: float | None = None,
+        hourly: bool = False,
     ) -> None:
         super().__init__(what, where=where, target=target, remedy=remedy)
         self.retry_after = retry_after
+        self.hourly = hourly
 
 
 class NotSent(PlatformFailed):

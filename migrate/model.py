@@ -7,6 +7,7 @@ follow the project's words, not a platform's wire names.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 PermissionValue = str | tuple[str, ...]
 """A permission's value: a string, or a tuple of strings, just as the platform holds it."""
@@ -111,6 +112,25 @@ class Selection:
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+
+    def covers(self, name: str) -> bool:
+        """Whether a role of this name is in scope."""
+        if self.include and not matches(name, self.include):
+            return False
+        return not matches(name, self.exclude)
+
+    @property
+    def everything(self) -> bool:
+        """Whether it leaves nothing out."""
+        return not self.include and not self.exclude
+
+
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name is one of the patterns, literally or as a shell pattern.
+
+    Literally first, because role names may hold brackets and question marks of their own.
+    """
+    return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True)

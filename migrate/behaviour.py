@@ -1,0 +1,155 @@
+"""What a platform was seen to do after our own imports, and what can be reached in spite of it.
+
+Nobody documents what an import does with permission names it does not know, with absent ones, or
+with roles that a full file leaves out (kore.md B). What a verified run saw is kept per
+environment and role type; the next plan expects it, so that runs converge.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from migrate.errors import InvalidInput
+from migrate.model import PermissionValue, Role
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What was seen for one role type. The defaults say: the platform does as it is told.
+
+    `fills`: absent permissions come back denied. `merges`: an update keeps permissions that the
+    file leaves out. `keeps_roles`: a full import does not delete. `drops`: permission names that
+    the platform threw away. `ids`: `kept` or `minted` when a role is imported again.
+    """
+
+    fills: bool = False
+    merges: bool = False
+    keeps_roles: bool = False
+    drops: frozenset[str] = frozenset()
+    ids: str | None = None
+
+    def joined(self, other: "Learned") -> "Learned":
+        """What both saw; the later sighting of `ids` wins."""
+        return Learned(
+            fills=self.fills or other.fills,
+            merges=self.merges or other.merges,
+            keeps_roles=self.keeps_roles or other.keeps_roles,
+            drops=self.drops | other.drops,
+            ids=other.ids or self.ids,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """Everything learned of one environment, by role type, with the run that saw it last."""
+
+    role_types: Mapping[str, Learned] = field(default_factory=dict)
+    run: str = ""
+    seen_at: str = ""
+
+    def of(self, role_type: str) -> Learned:
+        """What is known for a role type."""
+        return self.role_types.get(role_type, Learned())
+
+    def joined(self, seen: Mapping[str, Learned], *, run: str, at: str) -> "Behaviour":
+        """This, with what a run has just seen."""
+        merged = dict(self.role_types)
+        for role_type, learned in seen.items():
+            merged[role_type] = self.of(role_type).joined(learned)
+        return Behaviour(merged, run, at)
+
+
+def achievable(
+    desired: Role, before: Role | None, learned: Learned, denied: str | None
+) -> tuple[Role, tuple[str, ...]]:
+    """The nearest to `desired` that the platform can hold, and a sentence for each difference."""
+    had = before.permissions if before else {}
+    permissions = dict(desired.permissions)
+    because = []
+    for name in sorted(learned.drops & permissions.keys()):
+        wanted = permissions.pop(name)
+        if name in had:
+            permissions[name] = had[name]
+        if had.get(name) != wanted:
+            because.append(f"permission {name!r} cannot be set: this platform drops the name")
+    for name, value in sorted(had.items()):
+        if name in permissions:
+            continue
+        if learned.merges:
+            permissions[name] = value
+            because.append(
+                f"permission {name!r} stays {shown(value)}: an import here keeps what a file "
+                "leaves out; set it explicitly in the source"
+            )
+        elif learned.fills and is_denied(value, denied) and name not in learned.drops:
+            permissions[name] = value
+            because.append(f"permission {name!r} stays {shown(value)}: absent becomes that here")
+    reachable = replace(desired, permissions=permissions)
+    if before is None or learned.merges or reachable.same_content(before):
+        return reachable, tuple(because)
+    for name in sorted(learned.drops & permissions.keys()):
+        # The role has to be sent for something else, and what is sent loses the name.
+        del permissions[name]
+        because.append(f"permission {name!r} gets lost: this platform drops it from any import")
+    return reachable, tuple(because)
+
+
+def is_denied(value: PermissionValue, denied: str | None) -> bool:
+    """Whether a value is the platform's way to say no, as a string or in a list of one."""
+    return denied is not None and (value == denied or value == (denied,))
+
+
+def shown(value: PermissionValue | None) -> str:
+    """A permission's value for people; an absent one is `absent`."""
+    if value is None:
+        return "absent"
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def to_value(behaviour: Behaviour) -> dict[str, Any]:
+    """The JSON value of `behaviour.json`."""
+    return {
+        "formatVersion": FORMAT_VERSION,
+        "run": behaviour.run,
+        "seenAt": behaviour.seen_at,
+        "roleTypes": {
+            role_type: {
+                "fills": learned.fills,
+                "merges": learned.merges,
+                "keepsRoles": learned.keeps_roles,
+                "drops": sorted(learned.drops),
+                "ids": learned.ids,
+            }
+            for role_type, learned in sorted(behaviour.role_types.items())
+        },
+    }
+
+
+def from_value(value: Any) -> Behaviour:
+    """The behaviour in a JSON value; raises InvalidInput where it is none of this version."""
+    try:
+        if value["formatVersion"] != FORMAT_VERSION:
+            raise InvalidInput(
+                f"behaviour.json has format {value['formatVersion']}, not {FORMAT_VERSION}",
+                remedy="Use the version of role-migrate that wrote it, or --relearn.",
+            )
+        return Behaviour(
+            {
+                role_type: Learned(
+                    fills=bool(seen["fills"]),
+                    merges=bool(seen["merges"]),
+                    keeps_roles=bool(seen["keepsRoles"]),
+                    drops=frozenset(_names(seen["drops"])),
+                    ids=seen["ids"],
+                )
+                for role_type, seen in value["roleTypes"].items()
+            },
+            value["run"],
+            value["seenAt"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidInput(
+            "behaviour.json is damaged", remedy="Plan with --relearn to write it anew."
+        ) from error

@@ -1,0 +1,241 @@
+"""What has to change in a target for it to hold what a source holds, and what is left as it is.
+
+Roles are matched by (role type, exact name): ids differ between environments and a refId is only
+a hint (kore.md C). Pure: everything that decides is an argument.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from migrate.behaviour import Behaviour, achievable
+from migrate.errors import InvalidInput
+from migrate.model import (
+    Capture,
+    Mode,
+    PermissionValue,
+    Role,
+    RoleKey,
+    Section,
+    Selection,
+    State,
+    matches,
+)
+from migrate.traits import Traits
+
+
+class Action(StrEnum):
+    """What is done to a role in the target."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Reason(StrEnum):
+    """Why a difference is left as it is."""
+
+    BUILT_IN = "built-in"
+    KEPT = "kept"
+    TARGET_ONLY = "only in the target"
+    UNREACHABLE = "cannot be changed here"
+    NOT_CAPTURED = "not captured"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change to one role. `before` is the target's role, `after` what it will be.
+
+    `after` carries the ids of the source, `before` those of the target; content is what counts.
+    """
+
+    action: Action
+    role_type: str
+    name: str
+    before: Role | None
+    after: Role | None
+
+    @property
+    def key(self) -> RoleKey:
+        """(role type, name)."""
+        return (self.role_type, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A difference that the plan leaves as it is, with why. `name` is "" for a whole role type."""
+
+    role_type: str
+    name: str
+    reason: Reason
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionChange:
+    """One permission of one role; None means absent, which is not the same as denied."""
+
+    name: str
+    before: PermissionValue | None
+    after: PermissionValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a target's config says about promotions into it."""
+
+    keep: tuple[str, ...] = ()
+    promote_builtins: tuple[str, ...] = ()
+    permission_map: Mapping[str, str] | None = None
+    send_source_id: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Changes and what is left, each by role type, then name; `unknown` permissions per role."""
+
+    changes: tuple[Change, ...]
+    left: tuple[Left, ...]
+    unknown: tuple[tuple[RoleKey, str], ...] = ()
+    equal: int = 0
+
+
+def in_scope(roles: Iterable[Role], selections: Iterable[Selection]) -> tuple[Role, ...]:
+    """The roles that every selection covers."""
+    wanted = [selection for selection in selections if not selection.everything]
+    return tuple(role for role in roles if all(part.covers(role.name) for part in wanted))
+
+
+def compare(
+    source: State,
+    target: State,
+    *,
+    mode: Mode,
+    selections: tuple[Selection, ...],
+    rules: Rules,
+    behaviour: Behaviour,
+    traits: Traits,
+) -> Comparison:
+    """Compare the roles in scope and say what has to change.
+
+    A role type that either side has not captured is left alone; one that the source has only
+    seen in part never causes a deletion.
+    """
+    changes: list[Change] = []
+    left: list[Left] = []
+    unknown: list[tuple[RoleKey, str]] = []
+    equal = 0
+    for role_type in sorted(target.roles):
+        wanted, held = source.roles.get(role_type), target.roles[role_type]
+        if wanted is None or Capture.NOT_CAPTURED in (wanted.capture, held.capture):
+            left.append(Left(role_type, "", Reason.NOT_CAPTURED))
+            continue
+        of_type = _RoleType(role_type, mode, rules, behaviour, traits)
+        sources = in_scope((renamed(role, rules) for role in wanted.roles), selections)
+        targets = {role.name: role for role in in_scope(held.roles, selections)}
+        for role in sources:
+            change, leaves = of_type.one(role, targets.pop(role.name, None))
+            equal += change is None and not leaves
+            changes.extend([change] if change else [])
+            left.extend(leaves)
+        for role in targets.values():
+            change, leaves = of_type.surplus(role, prune=wanted.complete)
+            changes.extend([change] if change else [])
+            left.extend(leaves)
+        unknown.extend(_unknown(changes, role_type, held))
+    changes.sort(key=lambda change: change.key)
+    left.sort(key=lambda item: (item.role_type, item.name))
+    return Comparison(tuple(changes), tuple(left), tuple(unknown), equal)
+
+
+def permission_changes(before: Role | None, after: Role | None) -> tuple[PermissionChange, ...]:
+    """The permissions that differ between two versions of a role, by name."""
+    had = before.permissions if before else {}
+    has = after.permissions if after else {}
+    return tuple(
+        PermissionChange(name, had.get(name), has.get(name))
+        for name in sorted(had.keys() | has.keys())
+        if had.get(name) != has.get(name)
+    )
+
+
+def renamed(role: Role, rules: Rules) -> Role:
+    """A source role with its permissions renamed as the target's config says.
+
+    Raises InvalidInput where two permissions would become one with different values.
+    """
+    if not rules.permission_map or rules.permission_map.keys().isdisjoint(role.permissions):
+        return role
+    permissions: dict[str, PermissionValue] = {}
+    for name, value in role.permissions.items():
+        new = rules.permission_map.get(name, name)
+        if permissions.setdefault(new, value) != value:
+            raise InvalidInput(
+                f"permission_map makes {new!r} out of two permissions that have different values",
+                where=f"{role.role_type} role {role.name!r}",
+                target="unchanged",
+                remedy="Map them to different names, or give both one value in the source.",
+            )
+    return replace(role, permissions=permissions)
+
+
+@dataclass(frozen=True, slots=True)
+class _RoleType:
+    role_type: str
+    mode: Mode
+    rules: Rules
+    behaviour: Behaviour
+    traits: Traits
+
+    def one(self, role: Role, held: Role | None) -> tuple[Change | None, list[Left]]:
+        """What becomes of a role that the source has."""
+        if held is not None and role.same_content(held):
+            return None, []
+        if self._fixed(role.name):
+            return None, [Left(self.role_type, role.name, Reason.BUILT_IN, _differs(held, role))]
+        learned = self.behaviour.of(self.role_type)
+        after, because = achievable(role, held, learned, self.traits.denied)
+        left = [Left(self.role_type, role.name, Reason.UNREACHABLE, because)] if because else []
+        if held is not None and after.same_content(held):
+            return None, left
+        action = Action.UPDATE if held is not None else Action.CREATE
+        return Change(action, self.role_type, role.name, held, after), left
+
+    def surplus(self, held: Role, *, prune: bool) -> tuple[Change | None, list[Left]]:
+        """What becomes of a role that only the target has."""
+        if self.traits.is_built_in(self.role_type, held.name):
+            return None, [Left(self.role_type, held.name, Reason.BUILT_IN, ("only in the target",))]
+        if matches(held.name, self.rules.keep):
+            return None, [Left(self.role_type, held.name, Reason.KEPT)]
+        if self.mode is not Mode.FULL or not prune:
+            return None, [Left(self.role_type, held.name, Reason.TARGET_ONLY)]
+        if self.behaviour.of(self.role_type).keeps_roles:
+            because = ("a full import here does not delete roles; delete it in the console",)
+            return None, [Left(self.role_type, held.name, Reason.UNREACHABLE, because)]
+        return Change(Action.DELETE, self.role_type, held.name, held, None), []
+
+    def _fixed(self, name: str) -> bool:
+        if self.traits.is_untouchable(self.role_type, name):
+            return True
+        return (
+            self.traits.is_built_in(self.role_type, name)
+            and name not in self.rules.promote_builtins
+        )
+
+
+def _differs(held: Role | None, role: Role) -> tuple[str, ...]:
+    if held is None:
+        return ("only in the source",)
+    names = tuple(f"permission {change.name!r}" for change in permission_changes(held, role))
+    return ("description", *names) if held.description != role.description else names
+
+
+def _unknown(changes: list[Change], role_type: str, held: Section) -> Iterable[tuple[RoleKey, str]]:
+    # A target that has not one permission of this type to show tells nothing about its names.
+    known = {name for role in held.roles for name in role.permissions}
+    if not known:
+        return
+    for change in changes:
+        if change.role_type == role_type and change.after is not None:
+            for name in sorted(change.after.permissions.keys() - known):
+                yield change.key, name

@@ -1,0 +1,171 @@
+"""Plans as files: their JSON value, and the digest that shows whether one was edited."""
+
+from typing import Any
+
+from migrate.canonical import dumps, sha256
+from migrate.diff import Action, Change, Left, Reason, Rules
+from migrate.errors import InvalidInput
+from migrate.guards import Outcome, Override, Verdict
+from migrate.model import Mode, Role
+from migrate.plan import Plan, Side
+from migrate.snapshot import (
+    identity_from_value,
+    identity_to_value,
+    role_from_value,
+    role_to_value,
+    selection_from_value,
+    selection_to_value,
+)
+
+SCHEMA = "urn:role-migrate:schema:plan:1"
+FORMAT_VERSION = 1
+
+
+def to_value(plan: Plan) -> dict[str, Any]:
+    """The JSON value of a plan file, with its digest."""
+    value: dict[str, Any] = {
+        "$schema": SCHEMA,
+        "formatVersion": FORMAT_VERSION,
+        "id": plan.id,
+        "createdAt": plan.created_at,
+        "version": plan.version,
+        "mode": plan.mode.value,
+        "assignments": "none",
+        "source": _side_to_value(plan.source),
+        "target": _side_to_value(plan.target),
+        "store": plan.store,
+        "selections": [selection_to_value(selection) for selection in plan.selections],
+        "keep": list(plan.rules.keep),
+        "promoteBuiltins": list(plan.rules.promote_builtins),
+        "sendSourceId": plan.rules.send_source_id,
+        "changes": [_change_to_value(change) for change in plan.changes],
+        "left": [
+            {
+                "roleType": left.role_type,
+                "name": left.name,
+                "reason": left.reason.value,
+                "details": list(left.details),
+            }
+            for left in plan.left
+        ],
+        "unknownPermissions": [
+            {"roleType": key[0], "name": key[1], "permission": name} for key, name in plan.unknown
+        ],
+        "equal": plan.equal,
+        "sourceSizes": dict(plan.source_sizes),
+        "sourceNames": {kind: sorted(names) for kind, names in plan.source_names.items()},
+        "overrides": [
+            {"rule": override.rule, "reason": override.reason} for override in plan.overrides
+        ],
+        "verdicts": [verdict_to_value(verdict) for verdict in plan.verdicts],
+    }
+    value["digest"] = _digest(value)
+    return value
+
+
+def from_value(value: dict[str, Any], *, where: str) -> Plan:
+    """The plan in a JSON value that its schema allows.
+
+    Raises InvalidInput where its digest does not match: the file was edited.
+    """
+    if _digest(value) != value["digest"]:
+        raise InvalidInput(
+            "the plan was edited after it was made: its digest does not match its content",
+            where=where,
+            target="unchanged",
+            remedy="Make a new plan; a plan is only ever run as it was reviewed.",
+        )
+    return Plan(
+        id=value["id"],
+        created_at=value["createdAt"],
+        version=value["version"],
+        mode=Mode(value["mode"]),
+        source=_side_from_value(value["source"]),
+        target=_side_from_value(value["target"]),
+        store=value["store"],
+        selections=tuple(selection_from_value(part) for part in value["selections"]),
+        rules=Rules(
+            keep=tuple(value["keep"]),
+            promote_builtins=tuple(value["promoteBuiltins"]),
+            send_source_id=value["sendSourceId"],
+        ),
+        changes=tuple(_change_from_value(change) for change in value["changes"]),
+        left=tuple(
+            Left(left["roleType"], left["name"], Reason(left["reason"]), tuple(left["details"]))
+            for left in value["left"]
+        ),
+        unknown=tuple(
+            ((item["roleType"], item["name"]), item["permission"])
+            for item in value["unknownPermissions"]
+        ),
+        equal=value["equal"],
+        source_sizes=value["sourceSizes"],
+        source_names={kind: frozenset(names) for kind, names in value["sourceNames"].items()},
+        overrides=tuple(Override(item["rule"], item["reason"]) for item in value["overrides"]),
+        verdicts=tuple(
+            Verdict(item["rule"], Outcome(item["outcome"]), item["message"], item["reason"])
+            for item in value["verdicts"]
+        ),
+    )
+
+
+def plan_digest(plan: Plan) -> str:
+    """The digest of a plan, as in its file."""
+    return str(to_value(plan)["digest"])
+
+
+def verdict_to_value(verdict: Verdict) -> dict[str, str]:
+    """A verdict as JSON."""
+    return {
+        "rule": verdict.rule,
+        "outcome": verdict.outcome.value,
+        "message": verdict.message,
+        "reason": verdict.reason,
+    }
+
+
+def _digest(value: dict[str, Any]) -> str:
+    return sha256(dumps({key: item for key, item in value.items() if key != "digest"}))
+
+
+def _side_to_value(side: Side) -> dict[str, Any]:
+    return {
+        "environment": side.environment,
+        "identity": identity_to_value(side.identity),
+        "capturedAt": side.captured_at,
+        "digest": side.digest,
+        "snapshot": side.snapshot,
+    }
+
+
+def _side_from_value(value: dict[str, Any]) -> Side:
+    return Side(
+        value["environment"],
+        identity_from_value(value["identity"]),
+        value["capturedAt"],
+        value["digest"],
+        value["snapshot"],
+    )
+
+
+def _change_to_value(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.action.value,
+        "roleType": change.role_type,
+        "name": change.name,
+        "before": role_to_value(change.before) if change.before else None,
+        "after": role_to_value(change.after) if change.after else None,
+    }
+
+
+def _change_from_value(value: dict[str, Any]) -> Change:
+    def role(part: dict[str, Any] | None) -> Role | None:
+        return role_from_value(value["roleType"], part) if part is not None else None
+
+    return Change(
+        Action(value["action"]),
+        value["roleType"],
+        value["name"],
+        role(value["before"]),
+        role(value["after"]),
+    )

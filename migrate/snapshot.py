@@ -1,0 +1,160 @@
+"""Snapshots as files, and the two digests of a state.
+
+The content digest leaves out every id, so it is the same in two environments that hold the same;
+the state digest has the ids and tells whether an environment moved. The envelope is in neither.
+"""
+
+from typing import Any
+
+from migrate.canonical import dumps, sha256
+from migrate.errors import InvalidInput
+from migrate.model import Capture, Identity, Role, Section, Selection, Snapshot, State
+
+SCHEMA = "urn:role-migrate:schema:snapshot:1"
+FORMAT_VERSION = 1
+
+
+def role_to_value(role: Role, *, ids: bool = True) -> dict[str, Any]:
+    """A role as JSON: name, description, permissions and, if asked for and known, id and refId."""
+    value: dict[str, Any] = {
+        "name": role.name,
+        "description": role.description,
+        "permissions": {
+            name: held if isinstance(held, str) else list(held)
+            for name, held in role.permissions.items()
+        },
+    }
+    if ids and role.id is not None:
+        value["id"] = role.id
+    if ids and role.ref_id is not None:
+        value["refId"] = role.ref_id
+    return value
+
+
+def role_from_value(role_type: str, value: dict[str, Any]) -> Role:
+    """The role in a JSON value that its schema allows."""
+    return Role(
+        role_type=role_type,
+        name=value["name"],
+        description=value["description"],
+        permissions={
+            name: held if isinstance(held, str) else tuple(sorted(held))
+            for name, held in value["permissions"].items()
+        },
+        id=value.get("id"),
+        ref_id=value.get("refId"),
+    )
+
+
+def role_digest(role: Role) -> str:
+    """The digest of one role, ids included: the precondition of a change to it."""
+    return sha256(dumps([role.role_type, role_to_value(role)]))
+
+
+def content_digest(state: State) -> str:
+    """SHA-256 (hex) of what a state holds, without ids."""
+    return _digest(state, ids=False)
+
+
+def state_digest(state: State) -> str:
+    """SHA-256 (hex) of what a state holds, with ids."""
+    return _digest(state, ids=True)
+
+
+def _digest(state: State, *, ids: bool) -> str:
+    # Equal to the canonical form of the whole, put together role by role: sorting the roles'
+    # bytes is what canonical JSON does with a list, without a second walk over every value.
+    sections = []
+    for role_type in sorted(state.roles):
+        section = state.roles[role_type]
+        roles = sorted(dumps(role_to_value(role, ids=ids)) for role in section.roles)
+        sections.append(
+            b'%s:{"capture":%s,"items":[%s]}'
+            % (dumps(role_type), dumps(section.capture.value), b",".join(roles))
+        )
+    return sha256(b'{"roles":{%s}}' % b",".join(sections))
+
+
+def to_value(snapshot: Snapshot) -> dict[str, Any]:
+    """The JSON value of a snapshot file."""
+    return {
+        "$schema": SCHEMA,
+        "formatVersion": FORMAT_VERSION,
+        "environment": snapshot.environment,
+        "identity": identity_to_value(snapshot.identity),
+        "capturedAt": snapshot.captured_at,
+        "version": snapshot.version,
+        "selection": selection_to_value(snapshot.selection),
+        "digests": {
+            "content": content_digest(snapshot.state),
+            "state": state_digest(snapshot.state),
+        },
+        "state": state_to_value(snapshot.state),
+    }
+
+
+def from_value(value: dict[str, Any], *, where: str) -> Snapshot:
+    """The snapshot in a JSON value that its schema allows; InvalidInput on a wrong digest."""
+    state = State(
+        {
+            role_type: Section(
+                Capture(section["capture"]),
+                tuple(
+                    sorted(
+                        (role_from_value(role_type, item) for item in section["items"]),
+                        key=lambda role: role.name,
+                    )
+                ),
+            )
+            for role_type, section in value["state"]["roles"].items()
+        }
+    )
+    found = {"content": content_digest(state), "state": state_digest(state)}
+    if found != value["digests"]:
+        raise InvalidInput(
+            "the snapshot was changed after it was written: its digests do not match its content",
+            where=where,
+            remedy="Take the snapshot again, or use the untouched file.",
+        )
+    return Snapshot(
+        environment=value["environment"],
+        identity=identity_from_value(value["identity"]),
+        captured_at=value["capturedAt"],
+        version=value["version"],
+        selection=selection_from_value(value["selection"]),
+        state=state,
+    )
+
+
+def state_to_value(state: State) -> dict[str, Any]:
+    """A state as JSON: a section per role type; assignments are not captured yet."""
+    return {
+        "roles": {
+            role_type: {
+                "capture": section.capture.value,
+                "items": [role_to_value(role) for role in section.roles],
+            }
+            for role_type, section in sorted(state.roles.items())
+        },
+        "assignments": {"capture": Capture.NOT_CAPTURED.value},
+    }
+
+
+def identity_to_value(identity: Identity) -> dict[str, str]:
+    """An identity as JSON."""
+    return {"platform": identity.platform, "url": identity.url, "account": identity.account}
+
+
+def identity_from_value(value: dict[str, str]) -> Identity:
+    """The identity in a JSON value that its schema allows."""
+    return Identity(value["platform"], value["url"], value["account"])
+
+
+def selection_to_value(selection: Selection) -> dict[str, list[str]]:
+    """A selection as JSON."""
+    return {"include": list(selection.include), "exclude": list(selection.exclude)}
+
+
+def selection_from_value(value: dict[str, list[str]]) -> Selection:
+    """The selection in a JSON value that its schema allows."""
+    return Selection(tuple(value["include"]), tuple(value["exclude"]))

@@ -1,0 +1,44 @@
+"""What the pure rooms must know of a platform, as plain values.
+
+Each platform folder builds one `Traits`; nothing in here knows any platform by name.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTypeTraits:
+    """What is known of one role type.
+
+    `untouchable` built-ins are never changed by anybody; `built_in` holds every name, in any
+    version of the platform, that ships with it (the untouchable ones included); `known` maps the
+    documented permission names to their documented values.
+    """
+
+    untouchable: frozenset[str] = frozenset()
+    built_in: frozenset[str] = frozenset()
+    known: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is known of a platform.
+
+    `denied` is the value that, where it stands in place of an absent permission, grants nothing
+    more (Kore.ai: NO); None where there is no such value.
+    """
+
+    platform: str
+    role_types: Mapping[str, RoleTypeTraits]
+    denied: str | None = None
+
+    def is_built_in(self, role_type: str, name: str) -> bool:
+        """Whether a role ships with the platform; none does of a type that is not known."""
+        known = self.role_types.get(role_type)
+        return known is not None and name in known.built_in
+
+    def is_untouchable(self, role_type: str, name: str) -> bool:
+        """Whether a role is a built-in that nobody can change."""
+        known = self.role_types.get(role_type)
+        return known is not None and name in known.untouchable
