@@ -1,0 +1,32 @@
+"""The config: role-migrate.toml, read into frozen values. Secrets stay references in it."""
+
+from migrate.config.load import FILE_NAME, VARIABLE, find, load
+from migrate.config.values import (
+    App,
+    Config,
+    DirectoryLocation,
+    Environment,
+    ImportBucket,
+    Limits,
+    S3Location,
+    StoreLocation,
+    Upload,
+    UploadCommand,
+)
+
+__all__ = [
+    "FILE_NAME",
+    "VARIABLE",
+    "App",
+    "Config",
+    "DirectoryLocation",
+    "Environment",
+    "ImportBucket",
+    "Limits",
+    "S3Location",
+    "StoreLocation",
+    "Upload",
+    "UploadCommand",
+    "find",
+    "load",
+]

@@ -1,0 +1,123 @@
+"""From a parsed config in which no fault was found to its values."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from migrate.config.checks import BESIDE_PARAMETERS
+from migrate.config.secret_settings import Refs
+from migrate.config.values import (
+    App,
+    DirectoryLocation,
+    Environment,
+    ImportBucket,
+    Limits,
+    S3Location,
+    StoreLocation,
+    Upload,
+    UploadCommand,
+)
+from migrate.diagnose import JsonPath
+from migrate.guards import GuardRule
+from migrate.rules import Severity
+
+DEFAULT_DIRECTORY = ".role-migrate"
+_S3_PLAIN = (
+    "endpoint_url",
+    "region",
+    "profile",
+    "path_style",
+    "proxy",
+    "timeout",
+    "expected_bucket_owner",
+    "sse",
+    "kms_key_id",
+    "checksums",
+)
+_ENVIRONMENT_PLAIN = ("proxy", "timeout", "verify_timeout", "send_source_id")
+_ENVIRONMENT_LISTS = ("keep", "promote_builtins", "role_types")
+
+
+class Builder:
+    """Builds values; paths resolve against `folder`, secrets come from `refs` by their path."""
+
+    def __init__(self, folder: Path, refs: Refs) -> None:
+        self._folder = folder
+        self._refs = refs
+
+    def environment(self, name: str, table: Mapping[str, Any]) -> Environment:
+        """One `[environments.NAME]` table."""
+        path: JsonPath = ("environments", name)
+        admin = self._app(table["admin_app"], (*path, "admin_app"))
+        optional: dict[str, Any] = {key: table[key] for key in _ENVIRONMENT_PLAIN if key in table}
+        optional |= {key: tuple(table[key]) for key in _ENVIRONMENT_LISTS if key in table}
+        if "builder_app" in table:
+            optional["builder_app"] = self._app(table["builder_app"], (*path, "builder_app"))
+        if "import_bucket" in table:
+            bucket = table["import_bucket"]
+            location = self._bucket(bucket, (*path, "import_bucket"))
+            optional["import_bucket"] = ImportBucket(location, bucket["file_id"])
+        if "store" in table:
+            optional["store"] = self.store(table["store"], (*path, "store"))
+        return Environment(
+            name=name,
+            platform=table["platform"],
+            url=table["url"].rstrip("/"),
+            account=table.get("account", admin.client_id),
+            admin_app=admin,
+            ca_bundle=self._file(table.get("ca_bundle")),
+            upload=_upload(table.get("upload")),
+            permission_map=dict(table.get("permission_map", {})),
+            limits=Limits(**table.get("limits", {})),
+            **optional,
+        )
+
+    def store(self, table: Mapping[str, Any], path: JsonPath) -> StoreLocation:
+        """One `[store]` table, of the config or of an environment."""
+        if "url" in table:
+            return self._bucket(table, path)
+        directory = self._folder / Path(table.get("directory", DEFAULT_DIRECTORY)).expanduser()
+        return DirectoryLocation(directory, table.get("durable", False))
+
+    def _bucket(self, table: Mapping[str, Any], path: JsonPath) -> S3Location:
+        bucket, _, prefix = table["url"].removeprefix("s3://").partition("/")
+        return S3Location(
+            bucket=bucket,
+            prefix=prefix.strip("/"),
+            ca_bundle=self._file(table.get("ca_bundle")),
+            access_key=self._refs.get((*path, "access_key")),
+            secret_key=self._refs.get((*path, "secret_key")),
+            session_token=self._refs.get((*path, "session_token")),
+            **{key: table[key] for key in _S3_PLAIN if key in table},
+        )
+
+    def _app(self, table: Mapping[str, Any], path: JsonPath) -> App:
+        secret = self._refs[(*path, "client_secret")]
+        return App(table["client_id"], secret, table.get("sub"))
+
+    def _file(self, written: str | None) -> Path | None:
+        return None if written is None else self._folder / Path(written).expanduser()
+
+
+def guard_rule(table: Mapping[str, Any]) -> GuardRule:
+    """One `[[guards]]` table."""
+    severity = table.get("severity")
+    return GuardRule(
+        rule=table["rule"],
+        severity=None if severity is None else Severity(severity),
+        environments=tuple(table.get("environments", ())),
+        parameters={
+            key: tuple(each) if isinstance(each, list) else each
+            for key, each in table.items()
+            if key not in BESIDE_PARAMETERS
+        },
+    )
+
+
+def _upload(value: Any) -> Upload | None:
+    if isinstance(value, dict):
+        options = {"timeout": float(value["timeout"])} if "timeout" in value else {}
+        return UploadCommand(tuple(value["command"]), **options)
+    if value == "store":
+        return "store"
+    return "platform" if value == "platform" else None

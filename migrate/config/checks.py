@@ -1,0 +1,196 @@
+"""What a schema cannot say of a config: settings that contradict each other or cannot work.
+
+Every check looks at the parsed value itself, which the schema may have found fault with, so that
+all faults come out at once: what has the wrong type is passed over here.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any
+from urllib.parse import urlsplit
+
+from migrate.diagnose import JsonPath
+from migrate.http.urls import fault_of, is_loopback
+from migrate.locate import Finding
+from migrate.model import matches
+from migrate.rules import KINDS
+
+FILE_ID_FIELDS = ("{key}", "{version_id}", "{sha256}")
+BESIDE_PARAMETERS = frozenset({"rule", "severity", "environments"})
+"""What every `[[guards]]` table may have beside the rule's own parameters."""
+
+_BUCKET_URL = re.compile(
+    r"s3://[A-Za-z0-9][A-Za-z0-9._-]*"
+    r"(/[A-Za-z0-9_!=+'()-][A-Za-z0-9._!=+'()-]*)*/?"
+)
+_S3_ONLY = "is for a bucket, and this store has no `url`"
+
+
+def check(value: Any) -> Iterator[Finding]:
+    """Yield everything wrong, and what deserves a warning, in a parsed config."""
+    yield from _not_finite(value, ())
+    root = _table(value)
+    environments = _table(root.get("environments"))
+    if "store" in root:
+        yield from _store(_table(root["store"]), ("store",))
+    for name, each in environments.items():
+        yield from _environment(_table(each), ("environments", name))
+    guards = root.get("guards")
+    for index, each in enumerate(guards if isinstance(guards, list) else ()):
+        yield from _guard(_table(each), ("guards", index), tuple(environments))
+
+
+def _not_finite(value: Any, path: JsonPath) -> Iterator[Finding]:
+    if isinstance(value, float) and not isfinite(value):
+        yield Finding("must be a number: TOML's nan and inf are none here", path)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _not_finite(each, (*path, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _not_finite(each, (*path, index))
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _environment(table: Mapping[str, Any], path: JsonPath) -> Iterator[Finding]:
+    url = _text(table, "url")
+    if url:
+        yield from _platform_url(url, (*path, "url"))
+    if "proxy" in table:
+        yield from _proxy(_text(table, "proxy"), url, (*path, "proxy"))
+    has_bucket = "import_bucket" in table
+    if table.get("upload") == "store" and not has_bucket:
+        yield Finding(
+            'upload = "store" needs the table import_bucket: where the platform reads files from',
+            (*path, "upload"),
+        )
+    if has_bucket:
+        bucket = _table(table["import_bucket"])
+        yield from _bucket(bucket, (*path, "import_bucket"))
+        yield from _file_id(_text(bucket, "file_id"), (*path, "import_bucket", "file_id"))
+        if table.get("upload") != "store":
+            yield Finding(
+                'import_bucket has no effect without upload = "store"',
+                (*path, "import_bucket"),
+                warning=True,
+            )
+    if "store" in table:
+        yield from _store(_table(table["store"]), (*path, "store"))
+
+
+def _platform_url(url: str, path: JsonPath) -> Iterator[Finding]:
+    fault = fault_of(url)
+    if fault:
+        yield Finding(f"url {fault}", path)
+        return
+    parts = urlsplit(url)
+    if parts.scheme.lower() == "http" and not is_loopback(parts.hostname or ""):
+        yield Finding(
+            "url is http, which shows tokens to everybody on the way: write https:// "
+            "(http is for this machine only: localhost, 127.0.0.1, ::1)",
+            path,
+        )
+
+
+def _proxy(proxy: str, url: str, path: JsonPath) -> Iterator[Finding]:
+    if not proxy:
+        return
+    fault = fault_of(proxy)
+    if fault and "user name" in fault:
+        yield Finding(
+            "proxy holds a user name or password: leave `proxy` out, and put the whole URL into "
+            "HTTPS_PROXY in the environment",
+            path,
+        )
+    elif fault:
+        yield Finding(f"proxy {fault.replace('https://', 'http:// or https://')}", path)
+    elif url and not fault_of(url) and is_loopback(urlsplit(url).hostname or ""):
+        yield Finding("proxy has no effect: url is this machine", path, warning=True)
+
+
+def _file_id(template: str, path: JsonPath) -> Iterator[Finding]:
+    rest = template
+    for name in FILE_ID_FIELDS:
+        rest = rest.replace(name, "")
+    if template and (rest == template or "{" in rest or "}" in rest):
+        yield Finding(
+            f"file_id must be made of {', '.join(FILE_ID_FIELDS)}: at least one of them, "
+            "and no other braces",
+            path,
+        )
+
+
+def _store(table: Mapping[str, Any], path: JsonPath) -> Iterator[Finding]:
+    if "url" in table:
+        for key in ("directory", "durable"):
+            if key in table:
+                yield Finding(f"{key} is for a directory, and this store has a `url`", (*path, key))
+        yield from _bucket(table, path)
+        return
+    for key in table:
+        if key not in ("directory", "durable"):
+            yield Finding(f"{key} {_S3_ONLY}", (*path, key))
+
+
+def _bucket(table: Mapping[str, Any], path: JsonPath) -> Iterator[Finding]:
+    url = _text(table, "url")
+    if url and not _BUCKET_URL.fullmatch(url):
+        message = "url must be s3://bucket/prefix, in letters, digits and . _ - / ! = + ' ( )"
+        yield Finding(message, (*path, "url"))
+    endpoint = _text(table, "endpoint_url")
+    if endpoint:
+        yield from _endpoint(endpoint, (*path, "endpoint_url"))
+    if "proxy" in table:
+        yield from _proxy(_text(table, "proxy"), endpoint, (*path, "proxy"))
+    for key, other in (("access_key", "secret_key"), ("secret_key", "access_key")):
+        if key in table and other not in table:
+            yield Finding(f"{key} needs {other} beside it", (*path, key))
+    if "session_token" in table and "access_key" not in table:
+        yield Finding("session_token needs access_key and secret_key", (*path, "session_token"))
+    if "access_key" in table and "profile" in table:
+        yield Finding("give either a profile or keys, not both", (*path, "profile"))
+    if "kms_key_id" in table and table.get("sse") != "aws:kms":
+        yield Finding('kms_key_id needs sse = "aws:kms"', (*path, "kms_key_id"))
+
+
+def _endpoint(endpoint: str, path: JsonPath) -> Iterator[Finding]:
+    fault = fault_of(endpoint)
+    if fault:
+        yield Finding(f"endpoint_url {fault}", path)
+        return
+    parts = urlsplit(endpoint)
+    if parts.scheme.lower() == "http" and not is_loopback(parts.hostname or ""):
+        message = "endpoint_url is http: others on the way can read what is stored"
+        yield Finding(message, path, warning=True)
+
+
+def _guard(
+    table: Mapping[str, Any], path: JsonPath, environments: tuple[str, ...]
+) -> Iterator[Finding]:
+    rule = _text(table, "rule")
+    kind = KINDS.get(rule)
+    if kind is None:
+        return
+    if kind.absolute and table.get("severity", "refuse") != "refuse":
+        yield Finding(f"{rule} always refuses: it has no severity", (*path, "severity"))
+    for key in table:
+        if key not in BESIDE_PARAMETERS and key not in kind.defaults:
+            own = ", ".join(kind.defaults) or "none"
+            yield Finding(f"{key} is no parameter of {rule}, which has: {own}", (*path, key))
+    patterns = table.get("environments")
+    for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
+        if isinstance(pattern, str) and not any(matches(name, (pattern,)) for name in environments):
+            yield Finding(
+                f"no environment here is called {pattern}: this guard does not hold for it",
+                (*path, "environments", index),
+                warning=True,
+            )

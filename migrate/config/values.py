@@ -1,0 +1,172 @@
+"""What a config says, as frozen values. Secrets are in here as references only."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from migrate.errors import Fault, InvalidInput, UsageError
+from migrate.guards import GuardRule
+from migrate.http.urls import fold
+from migrate.model import Identity
+from migrate.secrets import SecretRef
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app of the platform's account. `sub` is the JWT's subject where the app needs one."""
+
+    client_id: str
+    client_secret: SecretRef
+    sub: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The platform's request budget per account (kore.md E: 60 and 1,800)."""
+
+    per_minute: int = 60
+    per_hour: int = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryLocation:
+    """A store in a directory. `durable` says that it outlives the machine of a CI job."""
+
+    path: Path
+    durable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class S3Location:
+    """A bucket, the prefix in it (no slash at either end), and how to reach it.
+
+    `timeout` is in seconds. Without keys, boto3's usual ways to credentials count.
+    """
+
+    bucket: str
+    prefix: str = ""
+    endpoint_url: str | None = None
+    region: str | None = None
+    profile: str | None = None
+    path_style: bool = False
+    ca_bundle: Path | None = None
+    proxy: str | None = None
+    timeout: float = 60.0
+    expected_bucket_owner: str | None = None
+    sse: Literal["AES256", "aws:kms"] | None = None
+    kms_key_id: str | None = None
+    checksums: Literal["when_supported", "when_required"] = "when_supported"
+    access_key: SecretRef | None = None
+    secret_key: SecretRef | None = None
+    session_token: SecretRef | None = None
+
+    @property
+    def url(self) -> str:
+        """`s3://bucket/prefix`."""
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+
+StoreLocation = DirectoryLocation | S3Location
+
+
+@dataclass(frozen=True, slots=True)
+class ImportBucket:
+    """Where `upload = "store"` puts import files. `file_id` is the template of the fileId."""
+
+    location: S3Location
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadCommand:
+    """`upload = { command = […] }`: gets the file's path, prints the fileId, within `timeout` s."""
+
+    argv: tuple[str, ...]
+    timeout: float = 300.0
+
+
+Upload = Literal["store", "platform"] | UploadCommand
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One account on a platform, under the name that the config gives it.
+
+    `upload` is None where the config does not say; writing needs it. `role_types` None means all
+    that the platform has. `timeout` bounds a silence of the platform, `verify_timeout` how long
+    verification polls, both in seconds. `store` overrides the config's.
+    """
+
+    name: str
+    platform: str
+    url: str
+    account: str
+    admin_app: App
+    builder_app: App | None = None
+    ca_bundle: Path | None = None
+    proxy: str | None = None
+    timeout: float = 60.0
+    verify_timeout: float = 30.0
+    upload: Upload | None = None
+    import_bucket: ImportBucket | None = None
+    keep: tuple[str, ...] = ()
+    promote_builtins: tuple[str, ...] = ()
+    permission_map: Mapping[str, str] = field(default_factory=dict)
+    send_source_id: bool = False
+    limits: Limits = Limits()
+    role_types: tuple[str, ...] | None = None
+    store: StoreLocation | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """What this environment really is: platform, folded URL, account."""
+        return Identity(self.platform, fold(self.url), self.account)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole config. `folder` is what its relative paths resolve against.
+
+    `warnings` are for the caller to show. `in_ci` says that CI was set when it was loaded.
+    """
+
+    path: Path
+    folder: Path
+    environments: Mapping[str, Environment]
+    guards: tuple[GuardRule, ...]
+    default_store: StoreLocation
+    warnings: tuple[Fault, ...] = ()
+    in_ci: bool = False
+
+    def environment(self, name: str) -> Environment:
+        """The environment called `name`. Raises UsageError that lists what there is."""
+        if name in self.environments:
+            return self.environments[name]
+        near = difflib.get_close_matches(name, self.environments, n=1)
+        guess = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(
+            f'the config has no environment "{name}"{guess}',
+            where=str(self.path),
+            remedy=f"Choose one of: {', '.join(sorted(self.environments))}. "
+            "A file is written file:PATH.",
+        )
+
+    def store_of(self, environment: str) -> StoreLocation:
+        """Where the snapshots, plans, runs and locks of `environment` are kept.
+
+        Raises UsageError for an unknown environment, and InvalidInput for a directory that was
+        not declared durable while CI is set: what a job leaves behind there is gone with it, and
+        two jobs would not see each other's locks.
+        """
+        store = self.environment(environment).store or self.default_store
+        if self.in_ci and isinstance(store, DirectoryLocation) and not store.durable:
+            raise InvalidInput(
+                f"the store is the directory {store.path}, and CI is set: a job's directory "
+                "neither protects nor resumes anything",
+                where=str(self.path),
+                remedy='Name a bucket (`url = "s3://…"`) under [store], or say `durable = true` '
+                "if the directory outlives the job and all jobs share it.",
+            )
+        return store

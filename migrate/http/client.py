@@ -1,0 +1,209 @@
+"""`Http`: one base URL, one way to trust it, and one rule for what may be sent again."""
+
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from migrate.errors import InvalidInput
+from migrate.http import failures, unsent
+from migrate.http.answer import Answer, Upload
+from migrate.http.failures import Call
+from migrate.http.retry import retrying
+from migrate.http.urls import fault_of, host_of
+
+if TYPE_CHECKING:
+    import requests
+
+log = logging.getLogger("migrate.http")
+
+MAX_BODY = 512 * 1024 * 1024
+"""The largest answer that is read, in bytes after decompression."""
+
+TOTAL_FACTOR = 4
+"""One attempt may last this many time-outs in all, however steadily an answer drips."""
+
+
+class Http:
+    """Sends requests below one base URL. Safe to share between a few threads.
+
+    `timeout` is in seconds and bounds each silence; an attempt lasts at most `longest()`.
+    `before_each` is called before each attempt (hand it `Pace.wait`, so that attempts are
+    counted against the platform's limits); `on_wait(seconds, reason)` before each pause.
+    Without `ca_bundle`, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE count, then the usual bundle;
+    without `proxy`, the proxies of the environment. Loopback never uses a proxy. Redirects are
+    not followed, .netrc is not read, cookies are not kept. `count` is the number of attempts.
+
+    Raises InvalidInput if `base_url` or `ca_bundle` is unsound.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        ca_bundle: Path | None = None,
+        proxy: str | None = None,
+        timeout: float = 60.0,
+        before_each: Callable[[], None] | None = None,
+        on_wait: Callable[[float, str], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        max_body: int = MAX_BODY,
+    ) -> None:
+        from migrate.http.adapter import Adapter
+
+        fault = fault_of(base_url)
+        if fault:
+            raise InvalidInput(f"the base URL {fault}", remedy="Check `url` in the config.")
+        self._base = base_url.rstrip("/")
+        self._ca_bundle = _checked_bundle(ca_bundle) if ca_bundle else None
+        self._proxy = proxy
+        self._timeout = timeout
+        self._before_each = before_each
+        self._on_wait = on_wait
+        self._sleep = sleep
+        self._max_body = max_body
+        self._adapter = Adapter()
+        self._lock = threading.Lock()
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        """How many attempts were made, retries included."""
+        return self._count
+
+    def longest(self, timeout: float | None = None) -> float:
+        """The most seconds that one attempt can take once a connection is open."""
+        return (timeout or self._timeout) * TOTAL_FACTOR
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._adapter.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        idempotent: bool,
+        what: str,
+        where: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        sign: Callable[[], Mapping[str, str]] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        upload: Upload | None = None,
+        timeout: float | None = None,
+    ) -> Answer:
+        """Send one request and return the complete answer, whatever its status below 300 or 400 up.
+
+        `sign` gives headers that are good for one attempt only (kore.md E: a JWT is used once).
+        The body is `json`, or `form` fields with or without an `upload`. `what` and `where` name
+        the call and the environment in errors.
+
+        A read (`idempotent`) is tried again after a connection that failed, an answer that did
+        not come whole, and 502, 503, 504; the last answer is returned if they persist. A write
+        is tried again only if no connection had been opened. Raises NotSent (Unreachable where
+        it may pass), OutcomeUnknown, and PlatformFailed for a redirect or an answer beyond the
+        size bound.
+        """
+        seconds = timeout or self._timeout
+        url = f"{self._base}/{path.lstrip('/')}"
+        call = self._call(url, what, where, idempotent, seconds)
+        body, content = _encoded(json)
+
+        def build() -> "requests.PreparedRequest":
+            from migrate.http.exchange import prepare
+
+            fixed = {**content, **(headers or {}), **(sign() if sign else {})}
+            return prepare(method, url, fixed, params=params, body=body, form=form, upload=upload)
+
+        def attempt() -> Answer:
+            if self._before_each:
+                self._before_each()
+            return self._attempt(build(), call)
+
+        return retrying(call, self._sleep, self._on_wait)(attempt)
+
+    def _call(self, url: str, what: str, where: str, idempotent: bool, seconds: float) -> Call:
+        from migrate.http.exchange import proxy_for
+
+        proxy = proxy_for(url, self._proxy)
+        return Call(
+            what=what,
+            where=where,
+            host=host_of(url),
+            proxy=host_of(proxy if "://" in proxy else f"http://{proxy}") if proxy else None,
+            idempotent=idempotent,
+            timeout=seconds,
+            total=self.longest(seconds),
+        )
+
+    def _attempt(self, request: "requests.PreparedRequest", call: Call) -> Answer:
+        from migrate.http import exchange
+        from migrate.http.adapter import Attempt
+
+        with self._lock:
+            self._count += 1
+        started = time.monotonic()
+        url = (request.url or "").partition("?")[0]
+        with Attempt(call.total) as attempt:
+            try:
+                status, headers, body = exchange.exchange(
+                    self._adapter,
+                    request,
+                    timeout=call.timeout,
+                    verify=exchange.trust_for(self._ca_bundle),
+                    proxy=exchange.proxy_for(request.url or "", self._proxy),
+                    limit=self._max_body,
+                )
+            except exchange.TooLarge:
+                raise failures.too_large(call, self._max_body) from None
+            except exchange.FAILURES as failure:
+                if attempt.sent:
+                    raise failures.unknown(failure, call, expired=attempt.expired) from failure
+                raise unsent.not_sent(failure, call) from failure
+            if attempt.expired:
+                raise failures.unknown(TimeoutError(), call, expired=True)
+        took = (time.monotonic() - started) * 1000
+        path = url.removeprefix(self._base)
+        log.debug("%s %s: %d, %.0f ms, %d bytes", request.method, path, status, took, len(body))
+        return _sound(Answer(status, headers, body, url), call)
+
+
+def _encoded(value: Any) -> tuple[bytes | None, dict[str, str]]:
+    if value is None:
+        return None, {}
+    import orjson
+
+    return orjson.dumps(value), {"content-type": "application/json"}
+
+
+def _sound(answer: Answer, call: Call) -> Answer:
+    if answer.status == 407 and call.proxy:
+        raise unsent.proxy_wants_login(call)
+    if 300 <= answer.status < 400:
+        location = answer.headers.get("location", "")
+        target = host_of(location) if "//" in location else call.host
+        raise failures.redirected(call, answer.status, target)
+    return answer
+
+
+def _checked_bundle(path: Path) -> str:
+    remedy = "Name a file with PEM certificates (-----BEGIN CERTIFICATE-----) as `ca_bundle`."
+    where = str(path)
+    if path.is_dir():
+        return where
+    try:
+        ssl.create_default_context(cafile=where)
+    except ssl.SSLError:
+        raise InvalidInput("no certificate in this CA bundle", where=where, remedy=remedy) from None
+    except OSError as failure:
+        reason = failure.strerror or "unreadable"
+        raise InvalidInput(
+            f"the CA bundle cannot be read: {reason}", where=where, remedy=remedy
+        ) from None
+    return where

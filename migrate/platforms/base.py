@@ -1,0 +1,120 @@
+"""What every platform provides: a reader, and a writer that turns a plan into steps.
+
+Planning, drift and validation hold a reader, which has no method that writes. A run holds a
+writer; run and resume are one loop over its steps, which never knows what a step does.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from migrate.diff import Change
+from migrate.model import RoleKey, State
+from migrate.plan import Plan
+from migrate.traits import Traits
+
+Outcome = Mapping[str, Any]
+"""What a step came to, as JSON: it goes into the journal and to the steps that build on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a run, with all that is needed to redo, settle or undo it.
+
+    `payload`: SHA-256 of the bytes it sends, stored under `imports/`. `needs`: number of the step
+    whose outcome it takes. `precondition`: digest of what it changes, before. `repeatable`:
+    whether it does no harm if it lands twice. `undo`: what takes it back. `writes`: whether roles
+    of the target change by it.
+    """
+
+    number: int
+    kind: str
+    object: str
+    role_type: str
+    payload: str | None = None
+    needs: int | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    precondition: str = ""
+    repeatable: bool = False
+    undo: str = ""
+    writes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The steps of a plan, the bytes they send by SHA-256, and the roles that those hold."""
+
+    steps: tuple[Step, ...]
+    payloads: Mapping[str, bytes]
+    imported: frozenset[RoleKey]
+
+
+class Settled(StrEnum):
+    """What reading back says about a call whose outcome is unknown."""
+
+    LANDED = "landed"
+    NOT_LANDED = "not landed"
+    UNCLEAR = "unclear"
+
+
+class Reader(Protocol):
+    """Reads an environment. Every method only reads."""
+
+    @property
+    def traits(self) -> Traits:
+        """What the pure rooms must know of the platform."""
+        ...
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made so far."""
+        ...
+
+    def capture(self, role_types: tuple[str, ...] | None = None) -> State:
+        """Everything of the role types (default: all configured), complete or an error."""
+        ...
+
+    def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+class Writer(Reader, Protocol):
+    """Carries out plans.
+
+    `timeout` is the longest, in seconds, that a call may take; `patience` how long after a call of
+    unknown outcome it can be expected to have arrived.
+    """
+
+    timeout: float
+    patience: float
+
+    def work(self, plan: Plan, target: State) -> Work:
+        """The steps of a plan on the target's present state. Pure."""
+        ...
+
+    def execute(self, step: Step, payload: bytes | None, needed: Outcome | None) -> Outcome:
+        """Do a step; `needed` is the outcome of the step it needs.
+
+        Raises OutcomeUnknown where it may or may not have been done, and any other OutsideFailed
+        where it was not.
+        """
+        ...
+
+    def settle(self, step: Step, before: State, changes: tuple[Change, ...]) -> Settled:
+        """Read back whether a step of unknown outcome was done; one look, the caller waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What an upload gives: the fileId that the import takes, and where the file went."""
+
+    file_id: str
+    place: str
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+Uploader = Callable[[bytes, str, str], Uploaded]
+"""Takes the bytes of an import file, their SHA-256 (hex) and the role type."""

@@ -1,0 +1,165 @@
+"""Answers of Kore.ai turned into values, or into our errors (the table in kore.md D).
+
+The platform says no in many ways: error envelopes under any status, a wrong scope as 401, a rate
+limit in the text alone, failures inside HTTP 200. Anything that is no sound JSON after a write
+leaves open whether the write was done.
+"""
+
+import json
+import re
+import time
+from typing import Any
+
+from migrate.canonical import loads
+from migrate.errors import (
+    AccessDenied,
+    InvalidInput,
+    MigrateError,
+    OutcomeUnknown,
+    PlatformFailed,
+    RateLimited,
+)
+from migrate.http import Answer
+
+_RATE_LIMIT = re.compile(r"rate limit", re.IGNORECASE)
+_HOURLY = re.compile(r"hourly", re.IGNORECASE)
+SKEW = 120.0
+"""Seconds by which the clocks may differ before it is worth a word."""
+
+
+def value_of(answer: Answer, *, what: str, where: str, write: bool) -> Any:
+    """The JSON value of a good answer.
+
+    Raises RateLimited, AccessDenied, PlatformFailed, and for a write whose answer is not sound
+    OutcomeUnknown.
+    """
+    message = _message(answer)
+    # Only what is an error is searched: a role may be called "Rate limit admins".
+    if answer.status == 429 or (message and _RATE_LIMIT.search(message)):
+        raise RateLimited(
+            f"{what}: the platform's rate limit is reached{_said(message)}",
+            where=where,
+            remedy="Wait, and see that no other tool uses the same account meanwhile.",
+            retry_after=answer.retry_after,
+            hourly=bool(message and _HOURLY.search(message)),
+        )
+    if answer.status in (401, 403):
+        raise _denied(answer, message or "", what, where)
+    if write and (answer.status >= 500 or 200 < answer.status < 300):
+        raise OutcomeUnknown(
+            f"{what}: the platform answered with HTTP {answer.status}{_said(message)}",
+            where=where,
+            remedy="The target is read back to see whether it was done.",
+        )
+    if answer.status != 200 or message is not None:
+        raise PlatformFailed(
+            f"{what}: refused with HTTP {answer.status}{_said(message)}",
+            where=where,
+            remedy=_remedy(answer.status, message or ""),
+        )
+    try:
+        return loads(answer.body, where=where)
+    except InvalidInput as error:
+        raise _unsound(answer, error, what, where, write=write) from error
+
+
+def _message(answer: Answer) -> str | None:
+    """The text of an error envelope, None where the answer is none."""
+    body = answer.body.lstrip()
+    if not body.startswith(b"{"):
+        # A list is never an envelope; of anything else only an error's text is of interest.
+        return None if answer.status == 200 else _excerpt(body)
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None if answer.status == 200 else _excerpt(body)
+    errors = value.get("errors")
+    if isinstance(errors, list) and errors:
+        texts = [_text(error) for error in errors]
+        return "; ".join(text for text in texts if text) or _excerpt(body)
+    if answer.status == 200 and str(value.get("status", "")).strip().lower() != "failure":
+        return None
+    return _text(value) or _excerpt(body)
+
+
+def _text(error: Any) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    for key in ("msg", "message", "reason", "error"):
+        if isinstance(error.get(key), str) and error[key]:
+            code = error.get("code")
+            return f"{error[key]} (code {code})" if code is not None else str(error[key])
+    return ""
+
+
+def _excerpt(body: bytes) -> str:
+    if body[:1] == b"<":
+        title = re.search(rb"<title>(.*?)</title>", body[:4096], re.IGNORECASE | re.DOTALL)
+        text = title.group(1) if title else b""
+        return f"an HTML page {text.decode(errors='replace').strip()!r}" if text else "an HTML page"
+    return body[:200].decode(errors="replace").strip()
+
+
+def _said(message: str | None) -> str:
+    return f": {message}" if message else ""
+
+
+def _denied(answer: Answer, message: str, what: str, where: str) -> AccessDenied:
+    skew = skew_of(answer)
+    if "scope" in message.lower():
+        remedy = (
+            "Give the admin-console app the scope Profile Management > Role Management, "
+            "and deploy it again."
+        )
+    elif abs(skew) > SKEW:
+        behind = "behind" if skew > 0 else "ahead of"
+        remedy = (
+            f"This machine's clock is {abs(skew) / 60:.0f} minutes {behind} the platform's, so "
+            "the token looks expired or not yet valid: set the clock."
+        )
+    elif "credentials" in message.lower():
+        remedy = "Check client_id (exact case) and client_secret of the app in the config."
+    elif "jti" in message.lower() or "replay" in message.lower():
+        remedy = "The app enforces JTI; see that nothing between here and there repeats requests."
+    else:
+        remedy = "Check client_id and client_secret, and that the app signs with HS256."
+    return AccessDenied(
+        f"{what}: access denied with HTTP {answer.status}{_said(message)}",
+        where=where,
+        remedy=remedy,
+    )
+
+
+def skew_of(answer: Answer) -> float:
+    """Seconds by which the platform's clock is ahead of ours; 0 where it does not say."""
+    return answer.date.timestamp() - time.time() if answer.date else 0.0
+
+
+def _remedy(status: int, message: str) -> str:
+    if "file id" in message.lower():
+        return (
+            "The import did not find the uploaded file: check `upload`, and `file_id` of "
+            "`import_bucket`, for this environment; role-migrate doctor tries them."
+        )
+    if status in (404, 405):
+        return "Check the environment's url: this address does not offer the call."
+    if "_id" in message:
+        return "Set send_source_id = true for this environment if it wants ids for new roles."
+    return "Read the platform's reason above; role-migrate doctor checks the usual causes."
+
+
+def _unsound(
+    answer: Answer, error: InvalidInput, what: str, where: str, *, write: bool
+) -> MigrateError:
+    html = answer.body.lstrip()[:1] == b"<"
+    found = "an HTML page" if html else f"something that is no sound JSON ({error.what})"
+    text = f"{what}: the platform answered HTTP 200 with {found}"
+    if write:
+        return OutcomeUnknown(
+            text, where=where, remedy="The target is read back to see whether it was done."
+        )
+    return PlatformFailed(
+        text,
+        where=where,
+        remedy="Check the environment's url and that no login page or proxy answers in its place.",
+    )

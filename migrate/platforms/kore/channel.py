@@ -1,0 +1,78 @@
+"""Signed, paced calls to one Kore.ai account. The read channel has no way to write."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from migrate.errors import RateLimited
+from migrate.http import Answer, Http, Upload
+from migrate.pace import Pace
+from migrate.platforms.kore.answers import value_of
+from migrate.platforms.kore.tokens import Tokens
+
+REFUSALS = 5
+"""How often one call may meet the rate limit before it is given up."""
+
+
+class ReadChannel:
+    """GET requests with a token each, within the account's rate limits.
+
+    `where` is the environment's name for messages.
+    """
+
+    def __init__(self, http: Http, tokens: Tokens, pace: Pace, where: str) -> None:
+        self._http = http
+        self._tokens = tokens
+        self._pace = pace
+        self._where = where
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made."""
+        return self._http.count
+
+    def get(self, path: str, params: Mapping[str, str], *, what: str) -> Any:
+        """The JSON value that a GET answers. Raises PlatformFailed and its kinds."""
+        return self._call("GET", path, what=what, write=False, params=params)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _call(self, method: str, path: str, *, what: str, write: bool, **parts: Any) -> Any:
+        for refusal in range(1, REFUSALS + 1):
+            answer: Answer = self._http.send(
+                method,
+                path,
+                idempotent=not write,
+                what=what,
+                where=self._where,
+                sign=lambda: {"auth": self._tokens.mint()},
+                **parts,
+            )
+            try:
+                return value_of(answer, what=what, where=self._where, write=write)
+            except RateLimited as refused:
+                # Refused for its rate means not executed, so the same call may go out again.
+                if refusal == REFUSALS:
+                    raise
+                self._pace.refused(refused.retry_after, hourly=refused.hourly)
+        raise AssertionError("the loop above returns or raises")
+
+
+class WriteChannel(ReadChannel):
+    """The read channel, and POST requests, each sent at most once unless it was refused."""
+
+    def post(
+        self,
+        path: str,
+        *,
+        what: str,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        upload: Upload | None = None,
+    ) -> Any:
+        """The JSON value that a POST answers. Raises OutcomeUnknown where it may have landed."""
+        return self._call(
+            "POST", path, what=what, write=True, params=params, json=json, form=form, upload=upload
+        )

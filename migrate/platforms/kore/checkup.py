@@ -1,0 +1,87 @@
+"""Is an account ready to be worked with? One request per app, and no error is the last word."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrate.errors import AccessDenied, MigrateError
+from migrate.http import Answer, Http
+from migrate.platforms.kore.answers import SKEW, skew_of, value_of
+from migrate.platforms.kore.reader import EXPORT, roles_of
+from migrate.platforms.kore.tokens import Tokens
+from migrate.stores.probe import Finding
+
+ROLE_TYPE = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is looked at: the account's HTTP, its apps, and its name for messages."""
+
+    http: Http
+    admin: Tokens
+    builder: Tokens | None
+    where: str
+
+
+def check(account: Account) -> Iterator[Finding]:
+    """Reachability, clock, credentials, scope and a sound export; then the builder app.
+
+    What cannot be tried, since something before it failed, is left out.
+    """
+    try:
+        answer = _ask(account, account.admin)
+    except MigrateError as error:
+        yield _failed("reachable", error)
+        return
+    yield Finding("reachable", True, f"answers with HTTP {answer.status}")
+    yield _clock(answer)
+    try:
+        documents = value_of(answer, what="Export Roles", where=account.where, write=False)
+        roles = roles_of(documents, ROLE_TYPE, what="Export Roles", where=account.where)
+        yield Finding("admin app", True, f"credentials and scope are right; {len(roles)} roles")
+    except MigrateError as error:
+        yield _failed("admin app", error)
+    if account.builder is not None:
+        yield _builder(account, account.builder)
+
+
+def _builder(account: Account, tokens: Tokens) -> Finding:
+    # It need not be allowed to export roles: being told so proves that its credentials are right.
+    try:
+        answer = _ask(account, tokens)
+        value_of(answer, what="Export Roles", where=account.where, write=False)
+    except AccessDenied as error:
+        if "scope" not in error.what.lower():
+            return _failed("builder app", error)
+    except MigrateError as error:
+        return _failed("builder app", error)
+    return Finding("builder app", True, "credentials are right; whether it may upload shows then")
+
+
+def _ask(account: Account, tokens: Tokens) -> Answer:
+    return account.http.send(
+        "GET",
+        EXPORT,
+        idempotent=True,
+        what="Export Roles",
+        where=account.where,
+        params={"roleType": ROLE_TYPE},
+        sign=lambda: {"auth": tokens.mint()},
+    )
+
+
+def _clock(answer: Answer) -> Finding:
+    skew = skew_of(answer)
+    if abs(skew) <= SKEW:
+        return Finding("clock", True, f"within {SKEW:.0f} s of the platform's")
+    side = "behind" if skew > 0 else "ahead of"
+    return Finding(
+        "clock",
+        False,
+        f"{abs(skew):.0f} s {side} the platform's",
+        "Set this machine's clock: tokens look expired or not yet valid.",
+    )
+
+
+def _failed(name: str, error: MigrateError) -> Finding:
+    return Finding(name, False, error.what, error.remedy)

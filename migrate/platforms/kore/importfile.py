@@ -1,0 +1,87 @@
+"""The import file: which documents it holds, with which ids, and whether it is a full import.
+
+What an import matches roles by, and what a full import does to roles that its file lacks, is
+documented nowhere (kore.md B, I). The file is right under either: an existing role carries the
+target's `_id` and `refId`, and a full file holds every role that stays. Pure.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from migrate.canonical import dumps
+from migrate.diff import Action
+from migrate.model import Role, State
+from migrate.plan import Plan, desired
+from migrate.platforms.kore.documents import document_from_role
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFile:
+    """The bytes to upload, the roles in them, and the parameters of the import.
+
+    `repeatable`: every document names a role that either kind of matching finds again, so the
+    file does no harm if it lands twice.
+    """
+
+    role_type: str
+    full: bool
+    roles: tuple[Role, ...]
+    data: bytes
+    repeatable: bool
+
+
+def build(plan: Plan, target: State) -> tuple[ImportFile, ...]:
+    """One import file per role type that changes, for the target as it is now."""
+    goal = desired(plan, target)
+    return tuple(_build(plan, target, goal, role_type) for role_type in plan.role_types)
+
+
+def _build(plan: Plan, target: State, goal: State, role_type: str) -> ImportFile:
+    changes = {change.name: change for change in plan.changes if change.role_type == role_type}
+    full = any(change.action is Action.DELETE for change in changes.values())
+    held = target.roles[role_type].roles
+    # In full the file must hold whatever stays; otherwise only what changes.
+    roles = [role for role in goal.roles[role_type].roles if full or role.name in changes]
+    there = {role.name for role in held}
+    created = [changes[role.name].after for role in roles if role.name not in there]
+    fresh = _Fresh(held, [role for role in created if role is not None], plan.rules.send_source_id)
+    shared = _repeated(role.ref_id for role in held)
+    documents = []
+    for role in roles:
+        if role.name not in there:
+            after = changes[role.name].after
+            documents.append(fresh.with_ids(after if after is not None else role))
+        elif role.ref_id in shared:
+            # Two roles under one refId: leave it out rather than change the wrong one.
+            documents.append(replace(role, ref_id=None))
+        else:
+            documents.append(role)
+    return ImportFile(
+        role_type,
+        full,
+        tuple(documents),
+        dumps([document_from_role(role) for role in documents]),
+        repeatable=all(role.id is not None or role.ref_id is not None for role in documents),
+    )
+
+
+class _Fresh:
+    """Gives roles that the target does not have yet the ids that they may carry."""
+
+    def __init__(self, held: tuple[Role, ...], created: list[Role], send_source_id: bool) -> None:
+        self._taken_refs = {role.ref_id for role in held} | _repeated(r.ref_id for r in created)
+        self._taken_ids = {role.id for role in held} | _repeated(role.id for role in created)
+        self._send_source_id = send_source_id
+
+    def with_ids(self, role: Role) -> Role:
+        send_id = self._send_source_id and role.id not in self._taken_ids
+        return replace(
+            role,
+            id=role.id if send_id else None,
+            ref_id=None if role.ref_id in self._taken_refs else role.ref_id,
+        )
+
+
+def _repeated(values: Iterable[str | None]) -> set[str | None]:
+    return {value for value, times in Counter(values).items() if times > 1 and value is not None}

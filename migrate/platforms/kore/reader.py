@@ -1,0 +1,68 @@
+"""Reads an account's roles: Export Roles, one call per role type, whole, without paging."""
+
+from typing import Any
+
+from migrate.errors import PlatformFailed
+from migrate.model import Role, Section, State
+from migrate.platforms.kore.catalogue import TRAITS
+from migrate.platforms.kore.channel import ReadChannel
+from migrate.platforms.kore.documents import role_from_document
+from migrate.resources import schema
+from migrate.traits import Traits
+from migrate.validation import check_kore_roles, validate
+
+EXPORT = "/api/public/roles/export"
+
+
+class KoreReader:
+    """An account behind a channel that only reads. `where` is its name for messages."""
+
+    def __init__(self, channel: ReadChannel, role_types: tuple[str, ...], where: str) -> None:
+        self._channel = channel
+        self._role_types = role_types
+        self._where = where
+
+    @property
+    def traits(self) -> Traits:
+        """What is known of Kore.ai."""
+        return TRAITS
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made."""
+        return self._channel.requests
+
+    def capture(self, role_types: tuple[str, ...] | None = None) -> State:
+        """Every role of the types, by Export Roles (kore.md, the table of calls).
+
+        Raises PlatformFailed where an answer is not a whole, sound list of roles.
+        """
+        wanted = self._role_types if role_types is None else role_types
+        return State({role_type: Section.of(self._export(role_type)) for role_type in wanted})
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._channel.close()
+
+    def _export(self, role_type: str) -> tuple[Role, ...]:
+        what = f"Export Roles ({role_type})"
+        documents = self._channel.get(EXPORT, {"roleType": role_type}, what=what)
+        return roles_of(documents, role_type, what=what, where=self._where)
+
+
+def roles_of(documents: Any, role_type: str, *, what: str, where: str) -> tuple[Role, ...]:
+    """The roles in an answer; raises PlatformFailed with every fault where it is no sound list."""
+    faults = validate(documents, b"", schema(f"import-kore-{role_type}"), where=where)
+    if not faults:
+        faults = tuple(
+            fault for fault in check_kore_roles(documents, role_type) if not fault.warning
+        )
+    if faults:
+        listed = "; ".join(str(fault) for fault in faults[:5])
+        more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
+        raise PlatformFailed(
+            f"{what}: the answer is no sound list of {role_type} roles: {listed}{more}",
+            where=where,
+            remedy="Nothing is planned on a short or odd read; check the account's roles.",
+        )
+    return tuple(role_from_document(document) for document in documents)

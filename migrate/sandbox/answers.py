@@ -1,0 +1,54 @@
+"""Role documents as the platform answers with them (kore.md C and the sample documents)."""
+
+from typing import Any
+
+from migrate.sandbox.account import Account, StoredRole, principal_id
+
+
+def exported(role: StoredRole) -> dict[str, Any]:
+    """A role as Export Roles shows it: no memberships, no bookkeeping."""
+    return {
+        "roleType": role.role_type,
+        "_id": role.id,
+        "role": role.name,
+        "rDesc": role.description,
+        "permissions": role.permissions,
+        "refId": role.ref_id,
+    }
+
+
+def listed(role: StoredRole) -> dict[str, Any]:
+    """A role as Get Roles shows it: without the reference id."""
+    document = exported(role)
+    del document["refId"]
+    return document
+
+
+def imported(account: Account, role: StoredRole) -> dict[str, Any]:
+    """A role as Import Roles answers with it: everything that the account keeps about it."""
+    built_in = account.built_in(role.role_type, role.name)
+    users = [principal_id(holder) for holder in role.holders if "user" in holder]
+    groups = [principal_id(holder) for holder in role.holders if "group" in holder]
+    bots = sorted({holder["bot"] for holder in role.holders if "bot" in holder})
+    return {
+        "mapping": {"users": users, "groups": groups, "bots": bots},
+        "roleType": role.role_type,
+        "rStatus": "unpublished",
+        "isASystemRole": built_in,
+        "category": role.role_type,
+        "audit": [],
+        "_userAndGroups": [*users, *groups],
+        "isDefault": built_in,
+        "_id": role.id,
+        "orgId": account.org_id,
+        "role": role.name,
+        "createdDate": role.created,
+        "createdBy": role.created_by,
+        "modifiedDate": role.modified,
+        "modifiedBy": role.modified_by,
+        "permissions": role.permissions,
+        "rDesc": role.description,
+        "refId": role.ref_id,
+        "_product": "Bots",
+        "__v": 0,
+    }

@@ -1,0 +1,118 @@
+"""The front of an environment's server: logs every request, and lets a waiting fault happen."""
+
+import threading
+import time
+from dataclasses import replace
+
+from migrate.sandbox.bodies import read_body
+from migrate.sandbox.effects import distort, in_place
+from migrate.sandbox.environment import Environment
+from migrate.sandbox.exchange import Answer, Hangup, Request
+from migrate.sandbox.faults import KINDS, LATE, NOT, Armed, Faults
+from migrate.sandbox.kore import Call, KoreApi, error
+from migrate.sandbox.recorder import Entry, Recorder
+
+
+class Patience:
+    """Lets requests be held for a time, until all of them are let go."""
+
+    def __init__(self) -> None:
+        self._released = threading.Event()
+        self._closed = False
+
+    def hold(self, seconds: float) -> bool:
+        """Wait; whether the time passed undisturbed."""
+        released = self._released
+        return not self._closed and not released.wait(seconds)
+
+    def release(self) -> None:
+        """Let go of all that is held now; later holds wait again."""
+        held, self._released = self._released, threading.Event()
+        held.set()
+
+    def close(self) -> None:
+        """Let go of all that is held, and hold nothing any more."""
+        self._closed = True
+        self._released.set()
+
+
+class Front:
+    """The application that an environment's server serves."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        api: KoreApi,
+        recorder: Recorder,
+        faults: Faults,
+        patience: Patience,
+    ) -> None:
+        self._environment = environment
+        self._api = api
+        self._recorder = recorder
+        self._faults = faults
+        self._patience = patience
+
+    def __call__(self, request: Request) -> Answer | Hangup:
+        """Answer one request, or hang up where a fault says so."""
+        prefix = self._environment.prefix
+        served = request.path.startswith(f"{prefix}/")
+        path = request.path.removeprefix(prefix) if served else request.path
+        name, query = self._environment.name, request.query
+        fault = self._faults.next(name, request.method, path, query) if served else None
+        refused = fault is not None and fault.fault == "refused"
+        raw = b"" if refused else request.read_body()
+        body = read_body(raw, request.headers.get("Content-Type", ""))
+        token = request.headers.get("auth")
+        call = Call(self._recorder.next(), request.method, path, query, token, body)
+        if fault:
+            answer = self._trouble(call, fault)
+        else:
+            # An on-premises installation answers below its prefix only.
+            answer = self._api.handle(call) if served else error(404, "Not Found", 404)
+            self._record(call, answer)
+        if isinstance(answer, Answer):
+            return replace(answer, date=self._environment.now())
+        return answer
+
+    def _trouble(self, call: Call, fault: Armed) -> Answer | Hangup:
+        name, acts = fault.fault, KINDS[fault.fault].acts
+        if acts == LATE:
+            return self._act_late(call, fault)
+        acted = None if acts == NOT else self._api.handle(call)
+        answer = in_place(fault, call) if acted is None else distort(fault, acted)
+        held = name.startswith("timeout")
+        self._record(call, Hangup() if held else answer, fault)
+        if held and not self._patience.hold(fault.seconds):
+            return Hangup()
+        return answer
+
+    def _act_late(self, call: Call, fault: Armed) -> Answer | Hangup:
+        self._record(call, Hangup(), fault)
+        if not self._patience.hold(fault.seconds):
+            return Hangup()
+        late = replace(call, seq=self._recorder.next())
+        answer = self._api.handle(late)
+        self._record(call, Hangup(), fault, acted=late.seq)
+        return answer
+
+    def _record(
+        self,
+        call: Call,
+        answer: Answer | Hangup,
+        fault: Armed | None = None,
+        acted: int | None = None,
+    ) -> None:
+        entry = Entry(
+            seq=call.seq,
+            environment=self._environment.name,
+            method=call.method,
+            path=call.path,
+            query=dict(call.query),
+            body=call.body.as_log(),
+            status=answer.status if isinstance(answer, Answer) else None,
+            time=time.time(),
+            fault=fault.fault if fault else None,
+            acted=acted,
+        )
+        self._recorder.record(entry)

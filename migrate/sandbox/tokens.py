@@ -1,0 +1,112 @@
+"""JSON Web Tokens as the platform checks them (kore.md E and the error table of D)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+from jwt.types import Options
+
+ROLE_MANAGEMENT = "role_management"
+UPLOAD = "upload"
+
+FUTURE_LEEWAY = 60
+"""Seconds by which a token may be issued ahead of the server's clock."""
+LONGEST_WITH_JTI = 3600
+"""Seconds that a token may live when single use is enforced (kore.md E)."""
+
+# Times are checked by the server's own clock, which a switch can move.
+_SIGNATURE_ONLY: Options = {
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+    "verify_aud": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app of the account: its credentials and what it may do."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    scopes: frozenset[str]
+
+
+class Denied(Exception):
+    """A request without sound credentials: the message and code of a 401."""
+
+    def __init__(self, message: str, code: int = 4002) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class TokenGate:
+    """Checks the tokens of one account; remembers the ones that may be used only once.
+
+    Callers hold the account's lock.
+    """
+
+    def __init__(self, apps: Mapping[str, App]) -> None:
+        self._apps = {app.client_id: app for app in apps.values()}
+        self._used: dict[tuple[str, str], float] = {}
+
+    def admit(self, token: str | None, *, now: float, single_use: bool) -> App:
+        """The app that signed the token. `now` is in epoch seconds. Raises Denied."""
+        if not token:
+            raise Denied("Invalid SDK credentials")
+        claims = self._unverified(token)
+        app = self._apps.get(str(claims.get("appId")))
+        if app is None:
+            raise Denied("Invalid SDK credentials")
+        self._verify(token, app)
+        _check_times(claims, now)
+        if single_use:
+            self._use(claims, app, now)
+        return app
+
+    @staticmethod
+    def _unverified(token: str) -> dict[str, Any]:
+        # PyJWT reads a token's payload whatever its algorithm when nothing is verified.
+        if not re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]*", token, re.ASCII):
+            raise Denied("Invalid JWT token")
+        try:
+            claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        except jwt.PyJWTError:
+            raise Denied("Invalid JWT token") from None
+        return claims
+
+    @staticmethod
+    def _verify(token: str, app: App) -> None:
+        try:
+            jwt.decode(token, app.client_secret, algorithms=["HS256"], options=_SIGNATURE_ONLY)
+        except jwt.InvalidSignatureError:
+            raise Denied("Invalid SDK credentials") from None
+        except jwt.PyJWTError:
+            raise Denied("Invalid JWT token") from None
+
+    def _use(self, claims: dict[str, Any], app: App, now: float) -> None:
+        prefix = "error verifying the jwt: "
+        jti, expires = claims.get("jti"), claims.get("exp")
+        if not isinstance(jti, str) or not jti:
+            raise Denied(f'{prefix}"jti" claim is required', 401)
+        if expires is None or expires - now > LONGEST_WITH_JTI:
+            raise Denied(f'{prefix}if "jti" claim "exp" must be <= 1 hour(s)', 401)
+        self._used = {mark: until for mark, until in self._used.items() if until > now}
+        if (app.client_id, jti) in self._used:
+            raise Denied(f"{prefix}possibly a replay", 401)
+        self._used[app.client_id, jti] = expires
+
+
+def _check_times(claims: dict[str, Any], now: float) -> None:
+    for name in ("exp", "iat", "nbf"):
+        if name in claims and type(claims[name]) not in (int, float):
+            raise Denied("Invalid JWT token")
+    if claims.get("exp", now + 1) <= now:
+        raise Denied("Invalid JWT token")
+    if max(claims.get("iat", 0), claims.get("nbf", 0)) > now + FUTURE_LEEWAY:
+        raise Denied("Invalid JWT token")

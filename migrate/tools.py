@@ -1,0 +1,62 @@
+"""What the outside lends to the rooms that act: time, a voice, and who is acting."""
+
+import getpass
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from migrate import __version__
+from migrate.lock_record import Who
+
+_JOB_URLS = ("CI_JOB_URL", "BUILD_URL")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """`now` is epoch seconds. `tell` says a line to whoever watches, `waiting` announces a pause
+    in seconds with its reason. `random_hex` gives n random hex digits. `who` names this process.
+    """
+
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    tell: Callable[[str], None]
+    waiting: Callable[[float, str], None]
+    random_hex: Callable[[int], str]
+    who: Who
+    version: str = __version__
+
+    def timestamp(self) -> str:
+        """Now, in ISO 8601, UTC, to the second."""
+        return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def real_tools(tell: Callable[[str], None], waiting: Callable[[float, str], None]) -> Tools:
+    """The real clock, randomness and process."""
+    return Tools(
+        now=time.time,
+        sleep=time.sleep,
+        tell=tell,
+        waiting=waiting,
+        random_hex=lambda digits: os.urandom((digits + 1) // 2).hex()[:digits],
+        who=_who(),
+    )
+
+
+def _who() -> Who:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # no such user in a bare container
+        user = f"uid {os.getuid()}"
+    return Who(user, platform.node(), os.getpid(), _job())
+
+
+def _job() -> str | None:
+    for variable in _JOB_URLS:
+        if os.environ.get(variable):
+            return os.environ[variable]
+    server, repository = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_REPOSITORY")
+    run = os.environ.get("GITHUB_RUN_ID")
+    return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
