@@ -1,0 +1,143 @@
+"""Puts the pieces together: config to stores, readers and writers. Built when first asked for.
+
+Platforms and stores are imported here, by name, when a command needs them.
+"""
+
+import importlib
+import os
+from types import ModuleType
+
+from migrate.archive import Archive
+from migrate.config import Config, DirectoryLocation, Environment, S3Location, UploadCommand
+from migrate.errors import InvalidInput
+from migrate.platforms.base import Reader, Uploader, Writer
+from migrate.secrets import Redactor, Secret, SecretRef, resolve
+from migrate.stores.base import Store
+from migrate.tools import Tools
+from migrate.traits import Traits
+
+
+class Connections:
+    """What the config describes, connected on demand and kept for the whole command."""
+
+    def __init__(self, config: Config, tools: Tools, redactor: Redactor) -> None:
+        self.config = config
+        self.tools = tools
+        self._redactor = redactor
+        self._stores: dict[DirectoryLocation | S3Location, Store] = {}
+        self._open: list[Reader] = []
+
+    def archive(self, environment: Environment) -> Archive:
+        """The environment's shelf in its store."""
+        location = self.config.store_of(environment.name)
+        return Archive(self.store(location), environment.identity)
+
+    def store(self, location: DirectoryLocation | S3Location) -> Store:
+        """The store at a location, opened once."""
+        if location not in self._stores:
+            self._stores[location] = self._opened(location)
+        return self._stores[location]
+
+    def reader(self, environment: Environment) -> Reader:
+        """Something that can only read the environment."""
+        reader: Reader = platform(environment).reader(environment, self.secret, self.tools)
+        self._open.append(reader)
+        return reader
+
+    def writer(self, environment: Environment) -> Writer:
+        """Something that can carry out plans on the environment.
+
+        Raises InvalidInput where the config does not say how files are uploaded.
+        """
+        writer: Writer = platform(environment).writer(
+            environment, self.secret, self.tools, self._uploader(environment)
+        )
+        self._open.append(writer)
+        return writer
+
+    def secret(self, ref: SecretRef, where: str) -> Secret:
+        """Fetch a secret; from here on it is struck out of everything that is shown."""
+        secret = resolve(ref, self.config.folder, os.environ, where=where)
+        self._redactor.add(secret)
+        for warning in secret.warnings:
+            self.tools.tell(f"warning: {warning}")
+        return secret
+
+    def close(self) -> None:
+        """Close every connection."""
+        for reader in self._open:
+            reader.close()
+
+    def _opened(self, location: DirectoryLocation | S3Location) -> Store:
+        if isinstance(location, DirectoryLocation):
+            from migrate.stores.directory import DirectoryStore
+
+            return DirectoryStore(location.path)
+        from migrate.stores.s3 import S3Store
+        from migrate.stores.s3_settings import S3Settings
+
+        def revealed(ref: SecretRef | None, setting: str) -> str | None:
+            return self.secret(ref, f"{location.url}: {setting}").reveal() if ref else None
+
+        return S3Store(
+            S3Settings(
+                bucket=location.bucket,
+                prefix=location.prefix,
+                endpoint_url=location.endpoint_url,
+                region=location.region,
+                profile=location.profile,
+                path_style=location.path_style,
+                ca_bundle=location.ca_bundle,
+                access_key=revealed(location.access_key, "access_key"),
+                secret_key=revealed(location.secret_key, "secret_key"),
+                session_token=revealed(location.session_token, "session_token"),
+                expected_bucket_owner=location.expected_bucket_owner,
+                kms_key_id=location.kms_key_id,
+                sse=location.sse,
+                checksums=location.checksums,
+                connect_timeout=location.timeout,
+                read_timeout=location.timeout,
+                proxies={"http": location.proxy, "https": location.proxy}
+                if location.proxy
+                else None,
+            )
+        )
+
+    def _uploader(self, environment: Environment) -> Uploader | None:
+        """The way to a fileId; None for the platform's own upload."""
+        upload = environment.upload
+        if upload is None:
+            raise InvalidInput(
+                f"environments.{environment.name} does not say how import files are uploaded",
+                where=str(self.config.path),
+                target="unchanged",
+                remedy='Set upload = "store", "platform" or { command = […] } for it.',
+            )
+        from migrate.uploads import CommandUpload, StoreUpload
+
+        if isinstance(upload, UploadCommand):
+            return CommandUpload(upload.argv, environment.name, self.config.folder, upload.timeout)
+        if upload == "platform":
+            return None
+        bucket = environment.import_bucket
+        if bucket is None:
+            raise InvalidInput(
+                f'environments.{environment.name} has upload = "store" and no import_bucket',
+                where=str(self.config.path),
+                target="unchanged",
+                remedy=f"Add [environments.{environment.name}.import_bucket] with url and file_id.",
+            )
+        return StoreUpload(
+            self.store(bucket.location), bucket.location.prefix, bucket.file_id, environment.name
+        )
+
+
+def platform(environment: Environment) -> ModuleType:
+    """The platform's `connect` module; the config's schema lists which there are."""
+    return importlib.import_module(f"migrate.platforms.{environment.platform}.connect")
+
+
+def traits_of(environment: Environment) -> Traits:
+    """What the pure rooms must know of an environment's platform."""
+    traits: Traits = platform(environment).TRAITS
+    return traits

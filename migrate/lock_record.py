@@ -1,0 +1,132 @@
+"""What is written into a lock: who holds it, for which run, until when."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from migrate import canonical
+from migrate.errors import InvalidInput, TargetLocked
+from migrate.model import Identity
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The process that holds a lock. `job` is the URL of the CI job, where there is one."""
+
+    user: str
+    host: str
+    pid: int
+    job: str | None = None
+
+    def __str__(self) -> str:
+        """`user@host (process 12, https://ci/job/7)`."""
+        job = f", {self.job}" if self.job else ""
+        return f"{self.user}@{self.host} (process {self.pid}{job})"
+
+
+@dataclass(frozen=True, slots=True)
+class LockRecord:
+    """The content of a lock. Times are whole epoch seconds, `call_timeout` is in seconds.
+
+    `owner` is a random token, so that no two holders ever write the same bytes. `unfinished` is a
+    run that has to be settled before another one starts.
+    """
+
+    identity: Identity
+    owner: str
+    who: Who
+    run: str
+    acquired_at: int
+    lease_until: int
+    call_timeout: int
+    released: bool = False
+    unfinished: str | None = None
+
+    def to_bytes(self) -> bytes:
+        """The record as it is stored."""
+        return canonical.dumps(
+            {
+                "formatVersion": FORMAT_VERSION,
+                "identity": {
+                    "platform": self.identity.platform,
+                    "url": self.identity.url,
+                    "account": self.identity.account,
+                },
+                "owner": self.owner,
+                "who": {
+                    "user": self.who.user,
+                    "host": self.who.host,
+                    "pid": self.who.pid,
+                    "job": self.who.job,
+                },
+                "run": self.run,
+                "acquiredAt": self.acquired_at,
+                "leaseUntil": self.lease_until,
+                "callTimeout": self.call_timeout,
+                "released": self.released,
+                "unfinished": self.unfinished,
+            }
+        )
+
+
+def parse_lock(data: bytes, where: str) -> LockRecord:
+    """Read a lock back. Raises TargetLocked for one that can't be read: better safe than free."""
+    try:
+        value = canonical.loads(data, where)
+    except InvalidInput as error:
+        raise _unreadable(where, f"is damaged: {error.what}") from error
+    if not isinstance(value, dict) or not isinstance(value.get("formatVersion"), int):
+        raise _unreadable(where, "is no lock record")
+    if value["formatVersion"] > FORMAT_VERSION:
+        raise _unreadable(where, "was written by a newer version of role-migrate")
+    try:
+        identity, who = value["identity"], value["who"]
+        return LockRecord(
+            identity=Identity(
+                platform=_typed(identity, "platform", str),
+                url=_typed(identity, "url", str),
+                account=_typed(identity, "account", str),
+            ),
+            owner=_typed(value, "owner", str),
+            who=Who(
+                user=_typed(who, "user", str),
+                host=_typed(who, "host", str),
+                pid=_typed(who, "pid", int),
+                job=_typed(who, "job", str | None),
+            ),
+            run=_typed(value, "run", str),
+            acquired_at=_typed(value, "acquiredAt", int),
+            lease_until=_typed(value, "leaseUntil", int),
+            call_timeout=_typed(value, "callTimeout", int),
+            released=_typed(value, "released", bool),
+            unfinished=_typed(value, "unfinished", str | None),
+        )
+    except (KeyError, TypeError) as error:
+        raise _unreadable(where, f"lacks a sound {error.args[0]!r}") from error
+
+
+def at(seconds: float) -> str:
+    """Epoch seconds as people read them, in UTC."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (OverflowError, ValueError, OSError):
+        return f"at second {seconds:.0f}"
+
+
+def _typed(holder: Any, name: str, kind: Any) -> Any:
+    value = holder[name] if isinstance(holder, dict) else None
+    sound = isinstance(holder, dict) and isinstance(value, kind)
+    if not sound or (kind is int and isinstance(value, bool)):
+        raise TypeError(name)
+    return value
+
+
+def _unreadable(where: str, why: str) -> TargetLocked:
+    return TargetLocked(
+        f"what is stored as the lock {why}",
+        where=where,
+        remedy="Use the version of role-migrate that wrote it. If nothing runs on the target and "
+        "no run is unfinished, remove this object by hand.",
+    )

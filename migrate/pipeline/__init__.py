@@ -1,0 +1,1 @@
+"""Capture, plan, run: what happens in which order. Knows no platform's verbs."""

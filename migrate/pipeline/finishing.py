@@ -1,0 +1,154 @@
+"""Finish a run whose steps are all done: read back, learn, keep what was seen, end the journal.
+
+From here on the target is changed, so nothing that fails may say otherwise.
+"""
+
+from dataclasses import dataclass, replace
+
+from migrate.archive import Archive
+from migrate.behaviour import Behaviour
+from migrate.config import Environment
+from migrate.errors import InvalidInput, MigrateError, PartlyApplied, VerificationFailed
+from migrate.journal import Journal
+from migrate.lock import Lock
+from migrate.model import Snapshot, State
+from migrate.pipeline import checks
+from migrate.pipeline.record import Record
+from migrate.pipeline.verifying import read_back
+from migrate.plan import Plan, desired
+from migrate.platforms.base import Work, Writer
+from migrate.tools import Tools
+from migrate.verification import Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a run is finished with."""
+
+    plan: Plan
+    environment: Environment
+    archive: Archive
+    writer: Writer
+    lock: Lock
+    journal: Journal
+    tools: Tools
+
+
+def finish(ending: Ending, work: Work, now: Snapshot, record: Record) -> Verification:
+    """Verify what `work` made of the target, which was `now` before, and end the run.
+
+    Raises VerificationFailed where the target is not as desired, PartlyApplied where it could not
+    be read back, or where it is as desired and that could not be recorded.
+    """
+    plan = ending.plan
+    try:
+        seen, after = read_back(
+            plan,
+            now.state,
+            desired(plan, now.state),
+            work,
+            ending.writer,
+            bound=ending.environment.verify_timeout,
+            tools=ending.tools,
+            lock=ending.lock,
+        )
+    except (MigrateError, KeyboardInterrupt) as error:
+        failure = unverified(plan, record, error)
+        try:
+            end(ending.journal, record.result)
+        except MigrateError as second:
+            failure.add_note(f"and the end of the run could not be recorded: {second}")
+        raise failure from error
+    record.verification = seen
+    record.result = "different" if seen.faults else "done"
+    record.target = "changed, not as desired" if seen.faults else "as desired"
+    different = _different(plan, seen) if seen.faults else None
+    try:
+        _keep(ending, now, after, seen, record)
+    except (MigrateError, KeyboardInterrupt) as error:
+        if different is None:
+            raise _unrecorded(plan, record, error) from error
+        different.add_note(f"and that could not be recorded: {_said(error)}")
+    if different is not None:
+        raise different
+    return seen
+
+
+def end(journal: Journal | None, result: str) -> None:
+    """Write the last entry of a run's journal, where it has one."""
+    if journal is not None:
+        journal.append("finished", {"result": result})
+
+
+def unverified(
+    plan: Plan, record: Record, error: MigrateError | KeyboardInterrupt
+) -> PartlyApplied:
+    """The error for a run whose steps are done and whose target was not read back."""
+    record.result = "not verified"
+    record.target = "changed by every step of the plan, and not verified"
+    return PartlyApplied(
+        f"every step was done, but the target could not be read back: {_said(error)}",
+        where=plan.target.environment,
+        target=record.target,
+        remedy=f"role-migrate plan --from {plan.source.environment} --to "
+        f"{plan.target.environment} shows whether anything is left to do.",
+    )
+
+
+def _keep(ending: Ending, now: Snapshot, after: State, seen: Verification, record: Record) -> None:
+    archive, tools = ending.archive, ending.tools
+    left = replace(now, captured_at=tools.timestamp(), state=after)
+    record.after = archive.save_snapshot(left)
+    archive.mark_last(record.after, left.captured_at)
+    _learn(archive, seen, record.run_id, tools.timestamp())
+    end(ending.journal, record.result)
+
+
+def _learn(archive: Archive, seen: Verification, run_id: str, at: str) -> None:
+    try:
+        known = archive.behaviour()
+    except InvalidInput:  # damaged, and so planned with --relearn: this run writes it anew
+        known = Behaviour()
+    learned = known.joined(seen.learned, run=run_id, at=at)
+    if learned.role_types != known.role_types:
+        archive.save_behaviour(learned)
+
+
+def _unrecorded(
+    plan: Plan, record: Record, error: MigrateError | KeyboardInterrupt
+) -> PartlyApplied:
+    return PartlyApplied(
+        f"every step was done and verified, but that could not be recorded: {_said(error)}",
+        where=plan.target.environment,
+        target=record.target,
+        remedy=f"Nothing is left to do on the target. If the run counts as unfinished, set it aside "
+        f'with role-migrate runs abandon {record.run_id} --reason "verified".',
+    )
+
+
+def _said(error: MigrateError | KeyboardInterrupt) -> str:
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+
+
+def _different(plan: Plan, seen: Verification) -> VerificationFailed:
+    faults = seen.faults
+    shown = "; ".join(
+        f"{fault.role_type} role {fault.name!r} {fault.kind.value}"
+        + (f" ({', '.join(fault.details)})" if fault.details else "")
+        for fault in faults[: checks.SHOWN]
+    )
+    more = f"; and {len(faults) - checks.SHOWN} more" if len(faults) > checks.SHOWN else ""
+    foreign = any(not fault.ours for fault in faults)
+    remedy = (
+        "What the platform would not do is remembered: the next plan shows it as 'cannot be "
+        "changed here'."
+    )
+    if foreign:
+        remedy += " What the plan does not touch was changed by somebody else meanwhile, or by "
+        remedy += "the import as a side effect; it was left as it is."
+    return VerificationFailed(
+        f"{len(faults)} roles are not as desired after the run: {shown}{more}",
+        where=plan.target.environment,
+        target="changed by every step of the plan, but not exactly as desired",
+        remedy=remedy,
+    )

@@ -1,0 +1,105 @@
+"""What a run did, gathered while it does it, so that there is a report also after a fatal error."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from migrate.errors import MigrateError
+from migrate.plan import Plan
+from migrate.planfile import plan_digest, verdict_to_value
+from migrate.platforms.base import Step
+from migrate.verification import Verification
+
+SCHEMA = "urn:role-migrate:schema:run:1"
+
+
+@dataclass(slots=True)
+class StepRecord:
+    """One step: `done`, `failed`, `unknown`, or `not tried`."""
+
+    step: Step
+    state: str = "not tried"
+    outcome: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Record:
+    """A run while it goes on. `result` is what it ended as, "" while it has not ended.
+
+    `requests` counts what was sent to the target. `target` is the state that it was left in.
+    """
+
+    plan: Plan
+    run_id: str = ""
+    started_at: str = ""
+    finished_at: str = ""
+    backup: str = ""
+    after: str = ""
+    steps: list[StepRecord] = field(default_factory=list)
+    verification: Verification | None = None
+    moved_elsewhere: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    requests: int = 0
+    result: str = ""
+    target: str = "unchanged"
+    error: MigrateError | None = None
+
+    def to_value(self) -> dict[str, Any]:
+        """The JSON value of the run's report."""
+        error = self.error
+        return {
+            "$schema": SCHEMA,
+            "formatVersion": 1,
+            "run": self.run_id,
+            "plan": self.plan.id,
+            "planDigest": plan_digest(self.plan),
+            "source": self.plan.source.environment,
+            "target": self.plan.target.environment,
+            "mode": self.plan.mode.value,
+            "startedAt": self.started_at,
+            "finishedAt": self.finished_at,
+            "result": self.result,
+            "targetState": self.target,
+            "requests": self.requests,
+            "backup": self.backup,
+            "after": self.after,
+            "verdicts": [verdict_to_value(verdict) for verdict in self.plan.verdicts],
+            "changes": [
+                {"action": change.action.value, "roleType": change.role_type, "name": change.name}
+                for change in self.plan.changes
+            ],
+            "steps": [
+                {
+                    "number": record.step.number,
+                    "kind": record.step.kind,
+                    "object": record.step.object,
+                    "payload": record.step.payload,
+                    "state": record.state,
+                    "outcome": record.outcome,
+                    "note": record.note,
+                }
+                for record in self.steps
+            ],
+            "deviations": [
+                {
+                    "roleType": deviation.role_type,
+                    "name": deviation.name,
+                    "kind": deviation.kind.value,
+                    "ours": deviation.ours,
+                    "excused": deviation.excused,
+                    "details": list(deviation.details),
+                }
+                for deviation in (self.verification.deviations if self.verification else ())
+            ],
+            "movedElsewhere": self.moved_elsewhere,
+            "notes": self.notes,
+            "error": None
+            if error is None
+            else {
+                "exitCode": int(error.exit_code),
+                "what": error.what,
+                "where": error.where,
+                "target": error.target,
+                "remedy": error.remedy,
+            },
+        }

@@ -1,0 +1,134 @@
+"""What a source or target is, as it is spelled on the command line.
+
+An environment's name, or `file:PATH` (a snapshot, or a bare export array as the platform returned
+it), `sha256:DIGEST` (a snapshot in the store), `run:ID` (what a run left behind).
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from migrate import snapshot
+from migrate.archive import Archive
+from migrate.canonical import loads, read
+from migrate.config import Config, Environment
+from migrate.connect import Connections, platform
+from migrate.errors import InvalidInput, UsageError
+from migrate.model import Identity, Selection, Snapshot
+from migrate.pipeline.capture import capture
+from migrate.resources import schema
+from migrate.validation import validate
+
+SCHEMES = ("file", "sha256", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A source or target as given: `kind` is `environment` or one of `SCHEMES`."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the command line adds for a bare export: where it came from, and its role type."""
+
+    source_env: str | None = None
+    role_type: str | None = None
+
+
+def spelled(text: str) -> Spelled:
+    """Take a source's spelling apart; raises UsageError where nothing follows the colon."""
+    scheme, colon, rest = text.partition(":")
+    if not colon or scheme not in SCHEMES:
+        return Spelled("environment", text)
+    if not rest:
+        raise UsageError(f"{text!r} names nothing", remedy=f"Write {scheme}:SOMETHING.")
+    return Spelled(scheme, rest)
+
+
+def obtain(what: Spelled, connections: Connections, hints: Hints, selection: Selection) -> Snapshot:
+    """The snapshot that a source names: read now from an environment, else from where it lies."""
+    if what.kind == "environment":
+        environment = connections.config.environment(what.value)
+        reader = connections.reader(environment)
+        return capture(
+            reader, what.value, environment.identity, connections.tools, selection=selection
+        )
+    if what.kind == "file":
+        return from_file(Path(what.value), connections.config, hints)
+    return from_store(what, connections)
+
+
+def from_file(path: Path, config: Config, hints: Hints) -> Snapshot:
+    """The snapshot in a file, or one made of the bare export array in it."""
+    value, text = read(path)
+    if not isinstance(value, list):
+        where = str(path)
+        faults = validate(value, text, schema("snapshot"), where=where)
+        if faults:
+            raise InvalidInput(
+                "this is neither a snapshot nor an export array", where=where, faults=faults
+            )
+        return snapshot.from_value(value, where=where)
+    if hints.source_env is None:
+        raise UsageError(
+            "a bare export does not say which environment it came from",
+            where=str(path),
+            remedy="Add --source-env NAME; a name from the config, whose platform it then has.",
+        )
+    environment = config.environment(hints.source_env)
+    return _of_export(value, text, path, environment, hints)
+
+
+def _of_export(
+    value: list[Any], text: bytes, path: Path, environment: Environment, hints: Hints
+) -> Snapshot:
+    state = platform(environment).state_of_export(value, text, hints.role_type, where=str(path))
+    # When an export was taken is not in it; that it was taken before now is all we know.
+    return Snapshot(
+        environment.name,
+        environment.identity,
+        "1970-01-01T00:00:00Z",
+        "",
+        Selection(),
+        state,
+    )
+
+
+def from_store(what: Spelled, connections: Connections) -> Snapshot:
+    """A snapshot by digest, or the state that a run left behind, from any environment's shelf."""
+    if what.kind == "sha256" and not re.fullmatch("[0-9a-f]{64}", what.value):
+        raise UsageError(
+            "sha256: takes the 64 hexadecimal digits of a snapshot's state digest",
+            remedy="role-migrate snapshot and runs show print it.",
+        )
+    for archive in _archives(connections):
+        digest = what.value if what.kind == "sha256" else _after(archive, what.value)
+        taken = archive.load_snapshot(digest) if digest else None
+        if taken is not None:
+            return taken
+    named = "snapshot" if what.kind == "sha256" else "run that left a snapshot"
+    raise UsageError(
+        f"no {named} {what.value} in the stores of the config",
+        remedy="Check the name with role-migrate runs, and that the config names the right store.",
+    )
+
+
+def _archives(connections: Connections) -> list[Archive]:
+    found: dict[tuple[str, Identity], Archive] = {}
+    for environment in connections.config.environments.values():
+        archive = connections.archive(environment)
+        found.setdefault((archive.location, environment.identity), archive)
+    return list(found.values())
+
+
+def _after(archive: Archive, run_id: str) -> str | None:
+    key = f"runs/{run_id}/report.json"
+    stored = archive.store.get(key)
+    if stored is None:
+        return None
+    after: str = loads(stored.data, where=f"{archive.store.location}/{key}")["after"]
+    return after

@@ -1,0 +1,1 @@
+"""Where snapshots, plans, runs, locks and import files are kept: S3 or a directory."""
