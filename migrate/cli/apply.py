@@ -1,0 +1,54 @@
+"""`apply`: run a saved plan."""
+
+import click
+
+from migrate.cli import options
+from migrate.cli.runtime import Runtime
+from migrate.errors import Exit, PlanStale
+
+
+@click.command(short_help="Run a saved plan, once, exactly as reviewed.")
+@click.argument("plan_file", metavar="PLAN")
+@click.option("--expect-digest", metavar="D", help="Refuse any other plan than this.")
+@options.consent
+@options.output
+@click.pass_obj
+def apply(
+    runtime: Runtime,
+    plan_file: str,
+    expect_digest: str | None,
+    yes: bool,
+    form: str,
+    report: tuple[str, ...],
+) -> int:
+    """Run a plan (a file, or an id from the store) on the environment that it names.
+
+    The source is not read. The target must still be what it was in every role that the plan
+    touches, and every guard must still let it pass.
+    """
+    from migrate.cli.plans import load, write_run
+    from migrate.pipeline import promotion
+    from migrate.pipeline.record import Record
+    from migrate.planfile import plan_digest
+    from migrate.report.plan_text import summary
+
+    reports = options.reports(report)
+    options.must_be_able_to_ask(yes)
+    plan = load(plan_file, runtime)
+    if expect_digest is not None and plan_digest(plan) != expect_digest.removeprefix("sha256:"):
+        raise PlanStale(
+            f"this plan's digest is {plan_digest(plan)}, not the one expected",
+            where=plan_file,
+            target="unchanged",
+            remedy="Find the plan that was approved.",
+        )
+    runtime.voice.say(f"plan {plan.id} for {plan.target.environment}: {summary(plan)}")
+    if not yes and not options.confirm(f"Apply it to {plan.target.environment}?"):
+        runtime.voice.say("nothing was done")
+        return Exit.INTERRUPTED
+    record = Record(plan)
+    try:
+        promotion.apply_saved(plan, runtime.connections, record)
+    finally:
+        write_run(record, form, reports, to_stdout=bool(record.run_id))
+    return Exit.DONE

@@ -1,0 +1,61 @@
+"""Which commands there are. Each is imported only when it runs; its help line stands here."""
+
+import importlib
+from typing import Any, NamedTuple
+
+import click
+
+
+class Entry(NamedTuple):
+    """Where a command is (`migrate.cli.MODULE`, `FUNCTION`), and its line in the help."""
+
+    module: str
+    function: str
+    help: str
+
+
+COMMANDS = {
+    "demo": Entry("demo", "demo", "The whole story on embedded environments."),
+    "snapshot": Entry("snapshot", "snapshot", "Capture an environment."),
+    "validate": Entry("validate", "validate", "Check snapshots, import files, plans and configs."),
+    "plan": Entry("plan", "plan", "Show what would change; save it as a plan."),
+    "apply": Entry("apply", "apply", "Run a saved plan, once, exactly as reviewed."),
+    "promote": Entry("promote", "promote", "Plan and apply in one go."),
+    "drift": Entry("drift", "drift", "Show whether an environment moved since a snapshot."),
+    "runs": Entry("runs", "runs", "List, show and abandon runs."),
+    "doctor": Entry("doctor", "doctor", "Find out what is in the way, and how to mend it."),
+    "schema": Entry("schema", "schema", "Print the JSON Schema of a kind of file."),
+    "sandbox": Entry("sandbox", "sandbox", "Embedded environments to try things on."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, and none for its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module = importlib.import_module(f"migrate.cli.{entry.module}")
+        command: click.Command = getattr(module, entry.function)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find a command; a wrong name gets a suggestion."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            guess = f" Did you mean {near[0]}?" if near else ""
+            ctx.fail(f"There is no command {args[0]!r}.{guess}")
+        return super().resolve_command(ctx, args)

@@ -1,0 +1,138 @@
+"""Options that several commands share, so that they mean and say the same everywhere."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from migrate.errors import UsageError
+from migrate.model import Mode, Selection
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def sides(function: Function) -> Function:
+    """`--from` and `--to`, and what they need for bare exports."""
+    for option in (
+        click.option(
+            "--role-type", metavar="TYPE", help="Role type of a bare export that is empty."
+        ),
+        click.option(
+            "--source-env",
+            metavar="NAME",
+            help="Environment that a bare export in file: came from.",
+        ),
+        click.option(
+            "--to", "target", required=True, metavar="T", help="The target: an environment."
+        ),
+        click.option(
+            "--from",
+            "source",
+            required=True,
+            metavar="S",
+            help="The source: an environment, file:PATH, sha256:DIGEST or run:ID.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def scope(function: Function) -> Function:
+    """`--role` and `--exclude-role`."""
+    for option in (
+        click.option(
+            "--exclude-role", multiple=True, metavar="GLOB", help="Leave these roles alone."
+        ),
+        click.option("--role", multiple=True, metavar="GLOB", help="Only these roles."),
+    ):
+        function = option(function)
+    return function
+
+
+def planning(function: Function) -> Function:
+    """What decides about a plan: mode, scope, overrides."""
+    for option in (
+        click.option(
+            "--relearn",
+            is_flag=True,
+            help="Plan as if nothing were known of what the target cannot do.",
+        ),
+        click.option("--reason", default="", metavar="TEXT", help="Why a guard is allowed."),
+        click.option(
+            "--allow",
+            multiple=True,
+            metavar="GUARD",
+            help="Allow what a guard refuses; stays in the plan with its --reason.",
+        ),
+        click.option(
+            "--mode",
+            type=click.Choice([mode.value for mode in Mode]),
+            default=Mode.INCREMENTAL.value,
+            show_default=True,
+            help="incremental never deletes; full makes the target's custom roles the source's.",
+        ),
+    ):
+        function = option(function)
+    return scope(function)
+
+
+def output(function: Function) -> Function:
+    """`--format` for the answer on stdout, and `--report` beside it."""
+    for option in (
+        click.option(
+            "--report",
+            multiple=True,
+            metavar="FORMAT=FILE",
+            help="Also write a report: json=FILE or text=FILE. Repeatable.",
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="The answer on stdout.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def consent(function: Function) -> Function:
+    """`--yes`."""
+    return click.option("-y", "--yes", is_flag=True, help="Do not ask before writing.")(function)
+
+
+def selection(role: tuple[str, ...], exclude_role: tuple[str, ...]) -> Selection:
+    """The selection that the options make."""
+    return Selection(role, exclude_role)
+
+
+def reports(given: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
+    """`--report` taken apart; raises UsageError for another format."""
+    pairs = []
+    for text in given:
+        form, equals, path = text.partition("=")
+        if not equals or form not in ("json", "text") or not path:
+            raise UsageError(
+                f"--report {text}: write FORMAT=FILE", remedy="The formats are json and text."
+            )
+        pairs.append((form, Path(path)))
+    return tuple(pairs)
+
+
+def must_be_able_to_ask(yes: bool) -> None:
+    """Raises UsageError where nobody said yes and nobody can be asked."""
+    if not yes and not sys.stdin.isatty():
+        raise UsageError(
+            "this writes to the target, and there is no terminal to ask on",
+            target="unchanged",
+            remedy="Add --yes to say that it was reviewed.",
+        )
+
+
+def confirm(question: str) -> bool:
+    """Ask on the terminal; no is the default."""
+    return click.confirm(question, err=True)

@@ -1,0 +1,108 @@
+"""Plans on their way in and out of the command line, shared by the commands that handle them."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrate.cli.files import answer, write
+from migrate.errors import InvalidInput, UsageError
+
+if TYPE_CHECKING:
+    from migrate.cli.runtime import Runtime
+    from migrate.pipeline.planning import Planned
+    from migrate.pipeline.record import Record
+    from migrate.plan import Plan
+
+_PLAN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def show(plan: "Plan", form: str, runtime: "Runtime") -> None:
+    """Print a plan on stdout."""
+    answer(_rendered(plan, form, runtime))
+
+
+def write_plan(
+    plan: "Plan", out: Path | None, reports: tuple[tuple[str, Path], ...], runtime: "Runtime"
+) -> None:
+    """Write a plan as a file, and in the formats of `--report`."""
+    if out:
+        write(out, _rendered(plan, "json", runtime))
+    for form, path in reports:
+        write(path, _rendered(plan, form, runtime))
+
+
+def write_import_files(planned: "Planned", folder: Path, runtime: "Runtime") -> None:
+    """Write what `apply` would upload, for the target as it was when the plan was made."""
+    from migrate.connect import platform
+
+    plan = planned.plan
+    environments = runtime.config.environments.values()
+    environment = next(
+        item for item in environments if item.platform == plan.target.identity.platform
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"the folder can't be made: {error.strerror}", where=str(folder)
+        ) from error
+    for name, data in platform(environment).import_files(plan, planned.target.state):
+        write(folder / name, data)
+        runtime.voice.say(f"wrote {folder / name}, {len(data)} bytes")
+
+
+def load(text: str, runtime: "Runtime") -> "Plan":
+    """The plan in a file, or of an id in the store of any environment.
+
+    Raises UsageError where there is none, InvalidInput where it is damaged or edited.
+    """
+    from migrate.archive import read_plan
+    from migrate.canonical import read
+
+    path = Path(text)
+    if not path.exists() and _PLAN_ID.fullmatch(text):
+        for environment in runtime.config.environments.values():
+            found = runtime.connections.archive(environment).load_plan(text)
+            if found is not None:
+                return found
+        raise UsageError(
+            f"no store of the config has a plan {text}",
+            target="unchanged",
+            remedy="Name the plan's file, or use the config that it was made with.",
+        )
+    try:
+        _, data = read(path)
+        return read_plan(data, text)
+    except InvalidInput as error:
+        error.target = "unchanged"
+        raise
+
+
+def write_run(
+    record: "Record", form: str, reports: tuple[tuple[str, Path], ...], *, to_stdout: bool
+) -> None:
+    """Print the report of a run, and write it in the formats of `--report`."""
+    from migrate.canonical import dumps_pretty
+    from migrate.report import run_text
+
+    value = record.to_value()
+    rendered = {
+        "json": lambda: dumps_pretty(value),
+        "text": lambda: run_text.render(value).encode(errors="backslashreplace"),
+    }
+    for name, path in reports:
+        write(path, rendered[name]())
+    if to_stdout:
+        answer(rendered[form]())
+
+
+def _rendered(plan: "Plan", form: str, runtime: "Runtime") -> bytes:
+    if form == "json":
+        from migrate.canonical import dumps_pretty
+        from migrate.planfile import to_value
+
+        return dumps_pretty(to_value(plan))
+    from migrate.report import plan_text
+
+    text = plan_text.render(plan, everything=runtime.voice.verbose)
+    return text.encode(errors="backslashreplace")

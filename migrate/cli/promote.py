@@ -1,0 +1,90 @@
+"""`promote`: plan and apply in one go."""
+
+import sys
+
+import click
+
+from migrate.cli import options
+from migrate.cli.runtime import Runtime
+from migrate.errors import Exit, MigrateError
+
+
+@click.command(short_help="Plan and apply in one go.")
+@options.sides
+@options.planning
+@click.option("--dry-run", is_flag=True, help="Stop after the plan.")
+@options.consent
+@options.output
+@click.pass_obj
+def promote(
+    runtime: Runtime,
+    source: str,
+    target: str,
+    source_env: str | None,
+    role_type: str | None,
+    mode: str,
+    role: tuple[str, ...],
+    exclude_role: tuple[str, ...],
+    allow: tuple[str, ...],
+    reason: str,
+    relearn: bool,
+    dry_run: bool,
+    yes: bool,
+    form: str,
+    report: tuple[str, ...],
+) -> int:
+    """Show the plan, ask, and run it. With --yes nobody is asked.
+
+    The plan goes to stderr and the report of the run to stdout; with --dry-run the plan is the
+    answer.
+    """
+    from migrate.cli.plans import show, write_plan, write_run
+    from migrate.model import Mode
+    from migrate.pipeline import checks, promotion
+    from migrate.pipeline.planning import Wish
+    from migrate.pipeline.record import Record
+    from migrate.pipeline.sources import Hints, spelled
+    from migrate.plan import Plan
+    from migrate.report import plan_text
+
+    reports = options.reports(report)
+    way = promotion.Way(spelled(source), spelled(target), Hints(source_env, role_type))
+    wish = Wish(Mode(mode), options.selection(role, exclude_role), allow, reason, relearn)
+    if dry_run:
+        planned = promotion.plan(way, wish, runtime.connections)
+        write_plan(planned.plan, None, reports, runtime)
+        show(planned.plan, form, runtime)
+        checks.allowed(planned.plan.verdicts, planned.plan.target.environment)
+        return Exit.DONE
+    options.must_be_able_to_ask(yes)
+    records: list[Record] = []
+
+    def begin(plan: Plan) -> Record:
+        records.append(Record(plan))
+        return records[0]
+
+    def tell(plan: Plan) -> None:
+        for line in plan_text.render(plan, everything=runtime.voice.verbose).splitlines():
+            runtime.voice.say(line)
+
+    def agreed(plan: Plan) -> bool:
+        return options.confirm(f"Apply it to {plan.target.environment}?")
+
+    try:
+        promotion.promote(
+            way,
+            wish,
+            runtime.connections,
+            show=tell,
+            agreed=None if yes else agreed,
+            begin=begin,
+        )
+    except MigrateError as error:
+        for record in records:
+            record.error = record.error or error
+        raise
+    finally:
+        for record in records:
+            write_run(record, form, reports, to_stdout=bool(record.result))
+        sys.stdout.flush()
+    return Exit.DONE

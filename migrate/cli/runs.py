@@ -1,0 +1,123 @@
+"""`runs`: the history of an environment, and setting an unfinished run aside."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from migrate.cli.files import answer
+from migrate.cli.runtime import Runtime
+from migrate.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from migrate.archive import Archive
+    from migrate.config import Environment
+    from migrate.model import Identity
+
+
+@click.group(invoke_without_command=True, short_help="List, show and abandon runs.")
+@click.option("--env", "name", metavar="E", help="Only runs on this target.")
+@click.option("--limit", default=20, show_default=True, help="At most so many, newest first.")
+@click.pass_context
+def runs(context: click.Context, name: str | None, limit: int) -> int:
+    """List the runs in the stores of the config, newest first."""
+    if context.invoked_subcommand is not None:
+        return Exit.DONE
+    from migrate.journal import Journal, list_runs
+
+    runtime: Runtime = context.obj
+    lines = []
+    for environment, archive in _archives(runtime):
+        if name not in (None, environment.name):
+            continue
+        for run in list_runs(archive.store)[:limit]:
+            journal = Journal.open(archive.store, run, clock=runtime.tools.now)
+            folded, began = journal.summary, journal.entries[0]
+            state = "abandoned" if folded.abandoned else folded.result or "unfinished"
+            way = f"{began.body['source']} → {environment.name}"
+            lines.append((run, f"{run}  {way}  {began.body['mode']}  {state}"))
+    if name is not None:
+        runtime.config.environment(name)
+    newest = [line for _, line in sorted(lines, reverse=True)[:limit]]
+    answer("\n".join(newest or ["No runs yet."]) + "\n")
+    return Exit.DONE
+
+
+@runs.command(short_help="Show what a run did.")
+@click.argument("run")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.pass_obj
+def show(runtime: Runtime, run: str, form: str) -> int:
+    """Show the report of a run; of one that was cut off, its journal."""
+    from migrate.canonical import dumps_pretty, loads
+    from migrate.journal import Journal
+    from migrate.report import journal_text, run_text
+
+    _, archive = _find(runtime, run)
+    stored = archive.store.get(f"runs/{run}/report.json")
+    if stored is not None:
+        value = loads(stored.data, where=f"the report of run {run}")
+        answer(stored.data if form == "json" else run_text.render(value))
+        return Exit.DONE
+    journal = Journal.open(archive.store, run, clock=runtime.tools.now)
+    value = journal_text.to_value(journal.entries, journal.summary)
+    answer(dumps_pretty(value) if form == "json" else journal_text.render(value))
+    return Exit.DONE
+
+
+@runs.command(short_help="Set an unfinished run aside.")
+@click.argument("run")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; stays in the journal.")
+@click.pass_obj
+def abandon(runtime: Runtime, run: str, reason: str) -> int:
+    """Give up on a run that was begun and not finished, so that others may start.
+
+    What it wrote stays as it is; its plan stays used.
+    """
+    from migrate.journal import Journal, is_unfinished
+    from migrate.lock import acquire
+
+    if not reason.strip():
+        raise UsageError("--reason is empty: say why, for whoever reads it later")
+    identity, archive = _find(runtime, run)
+    journal = Journal.open(archive.store, run, clock=runtime.tools.now)
+    if not journal.summary.unfinished:
+        raise UsageError(
+            f"run {run} is not unfinished: nothing to abandon",
+            remedy=f"role-migrate runs show {run} tells how it ended.",
+        )
+    tools = runtime.tools
+    # Under the lock: a run that is still going holds it, and must not be pulled from under.
+    with acquire(
+        archive.whole,
+        identity,
+        run=run,
+        who=tools.who,
+        clock=tools.now,
+        left_unfinished=lambda other: is_unfinished(archive.store, other),
+        for_run=run,
+    ):
+        journal.append("abandoned", {"reason": reason, "who": str(tools.who)})
+    runtime.voice.say(f"run {run} is set aside; what it wrote stays as it is")
+    return Exit.DONE
+
+
+def _archives(runtime: Runtime) -> "list[tuple[Environment, Archive]]":
+    found: dict[tuple[object, object], tuple[Environment, Archive]] = {}
+    for environment in runtime.config.environments.values():
+        archive = runtime.connections.archive(environment)
+        found.setdefault((archive.location, environment.identity), (environment, archive))
+    return list(found.values())
+
+
+def _find(runtime: Runtime, run: str) -> "tuple[Identity, Archive]":
+    from migrate.journal import check_run_id
+
+    check_run_id(run)
+    for environment, archive in _archives(runtime):
+        if archive.store.get(f"runs/{run}/0000.json") is not None:
+            return environment.identity, archive
+    raise UsageError(
+        f"no store of the config has a run {run}", remedy="role-migrate runs lists them."
+    )

@@ -1,0 +1,61 @@
+"""What every command needs of the outside: the voice, the config, the connections."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrate.cli.voice import Voice
+from migrate.secrets.values import Redactor
+
+if TYPE_CHECKING:
+    from migrate.config import Config
+    from migrate.connect import Connections
+    from migrate.tools import Tools
+
+
+class Runtime:
+    """Made once per process; loads the config when a command first asks for it."""
+
+    def __init__(self) -> None:
+        self.redactor = Redactor()
+        self.voice = Voice(self.redactor)
+        self._config_option: str | None = None
+        self._connections: Connections | None = None
+
+    def configure(self, *, config: str | None, verbose: bool, log_format: str) -> None:
+        """Take the options that stand before the command."""
+        self._config_option = config
+        self.voice.configure(verbose=verbose, log_format=log_format)
+
+    @cached_property
+    def config(self) -> "Config":
+        """The config, with its warnings said."""
+        from migrate.config import find, load
+
+        option = Path(self._config_option) if self._config_option else None
+        config = load(find(option, os.environ, Path.cwd()), os.environ)
+        for warning in config.warnings:
+            self.voice.warn(str(warning))
+        return config
+
+    @cached_property
+    def tools(self) -> "Tools":
+        """Clock, randomness, voice."""
+        from migrate.tools import real_tools
+
+        return real_tools(self.voice.say, self.voice.waiting)
+
+    @property
+    def connections(self) -> "Connections":
+        """Stores, readers and writers of the config."""
+        from migrate.connect import Connections
+
+        if self._connections is None:
+            self._connections = Connections(self.config, self.tools, self.redactor)
+        return self._connections
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._connections is not None:
+            self._connections.close()

@@ -1,0 +1,41 @@
+"""`validate`: check files."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from migrate.cli.files import answer
+from migrate.cli.runtime import Runtime
+from migrate.errors import Exit
+
+
+@click.command(short_help="Check snapshots, import files, plans and configs.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--role-type", metavar="TYPE", help="Role type that a bare export should have.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.pass_obj
+def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, form: str) -> int:
+    """Check each FILE (- is standard input) and print every fault with its line and JSON path.
+
+    Warnings alone leave the exit code at 0.
+    """
+    from migrate.checking import check_bytes, check_file
+    from migrate.report import check_text
+
+    checked = []
+    for name in files:
+        if name == "-":
+            text = sys.stdin.buffer.read()
+            checked.append(("standard input", check_bytes(text, role_type, where="-")))
+        else:
+            checked.append((name, check_file(Path(name), role_type)))
+    if form == "json":
+        from migrate.canonical import dumps_pretty
+
+        answer(dumps_pretty(check_text.to_value(checked)))
+    else:
+        answer(check_text.render(checked))
+    return Exit.DONE if all(one.sound for _, one in checked) else Exit.INVALID

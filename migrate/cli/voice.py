@@ -1,0 +1,88 @@
+"""What is said on stderr: progress, warnings and errors, for people or as JSON lines."""
+
+import json
+import sys
+import time
+from typing import Any
+
+from migrate.errors import InvalidInput, MigrateError
+from migrate.report.escape import inert
+from migrate.secrets.values import Redactor
+
+MOST_FAULTS = 50
+
+
+class Voice:
+    """Speaks on stderr. Everything said has its known secrets struck out and is inert."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self.verbose = False
+        self.json = False
+
+    def configure(self, *, verbose: bool, log_format: str) -> None:
+        """Set how much is said, and in which form."""
+        self.verbose = verbose
+        self.json = log_format == "json"
+        if verbose:
+            from migrate.cli.logs import listen
+
+            listen(lambda line: self.say(line))
+
+    def say(self, text: str, **facts: Any) -> None:
+        """Say one line of progress."""
+        self._write("info", text, facts)
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        """Announce a pause."""
+        self._write("info", f"waiting {seconds:.0f} s: {reason}", {"seconds": round(seconds, 1)})
+
+    def warn(self, text: str) -> None:
+        """Say a warning."""
+        self._write("warning", f"warning: {text}", {})
+
+    def error(self, error: MigrateError) -> None:
+        """Say what happened, where, what it means for the target, and what to do next."""
+        facts = {
+            "exitCode": int(error.exit_code),
+            "where": error.where,
+            "target": error.target,
+            "remedy": error.remedy,
+        }
+        if self.json:
+            faults = error.faults if isinstance(error, InvalidInput) else ()
+            self._write("error", error.what, {**facts, "faults": [str(fault) for fault in faults]})
+            return
+        lines = [f"error: {error}"]
+        if isinstance(error, InvalidInput):
+            lines += [f"  {fault}" for fault in error.faults[:MOST_FAULTS]]
+            if len(error.faults) > MOST_FAULTS:
+                lines.append(f"  … and {len(error.faults) - MOST_FAULTS} more")
+        lines += [f"  note: {note}" for note in getattr(error, "__notes__", ())]
+        if error.target:
+            lines.append(f"  target: {error.target}")
+        if error.remedy:
+            lines.append(f"  next: {error.remedy}")
+        for line in lines:
+            self._write("error", line, {})
+
+    def bug(self, error: Exception) -> None:
+        """Say that this is our fault, with what is needed to report it."""
+        self._write("error", f"this is a bug in role-migrate: {type(error).__name__}: {error}", {})
+        if self.verbose:
+            import traceback
+
+            for line in "".join(traceback.format_exception(error)).splitlines():
+                self._write("error", line, {})
+        else:
+            self._write("error", "  next: run it again with -v and report what it prints", {})
+
+    def _write(self, level: str, text: str, facts: dict[str, Any]) -> None:
+        text = self._redactor.redact(text)
+        if self.json:
+            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+            line = json.dumps({"time": now, "level": level, "message": text, **facts})
+            line = self._redactor.redact(line)
+        else:
+            line = inert(text)
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is where we speak

@@ -1,0 +1,1 @@
+"""What plans and runs look like: one renderer a file. They talk to nobody, they only render."""

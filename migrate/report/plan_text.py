@@ -1,0 +1,137 @@
+"""A plan for people, as plain text of at most about 80 columns."""
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from migrate.behaviour import shown
+from migrate.diff import Action, Change, Left, Reason, permission_changes
+from migrate.guards import Outcome, Verdict, can_be_allowed
+from migrate.model import Role
+from migrate.plan import Plan, Side
+from migrate.planfile import plan_digest
+from migrate.report.escape import inert, quoted
+
+WIDTH = 80
+SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
+MOST = 200
+"""Roles shown in full unless everything is asked for."""
+
+
+def render(plan: Plan, *, everything: bool = False) -> str:
+    """The whole plan: sides, changes, what is left, guards, and a summary line at the end."""
+    return "\n".join(_lines(plan, everything)) + "\n"
+
+
+def summary(plan: Plan) -> str:
+    """One line of counts."""
+    counts = ", ".join(f"{len(plan.of(action))} to {action.value}" for action in Action)
+    left = sum(1 for item in plan.left if item.reason is not Reason.NOT_CAPTURED)
+    return f"{counts}; {plan.equal} equal, {left} left as they are."
+
+
+def _lines(plan: Plan, everything: bool) -> Iterator[str]:
+    kind = "" if plan.store else " (a comparison: it can't be applied)"
+    yield f"Plan {plan.id}{kind}"
+    yield f"  digest  {plan_digest(plan)}"
+    yield from _side("from", plan.source)
+    yield from _side("to  ", plan.target)
+    yield f"  mode    {plan.mode.value}, assignments none"
+    for selection in plan.selections:
+        scope = [f"--role {inert(pattern)}" for pattern in selection.include]
+        scope += [f"--exclude-role {inert(pattern)}" for pattern in selection.exclude]
+        yield f"  scope   {' '.join(scope)}"
+    yield ""
+    if plan.changes:
+        yield "Changes"
+        most = len(plan.changes) if everything else MOST
+        for change in plan.changes[:most]:
+            yield from change_lines(change)
+        if len(plan.changes) > most:
+            yield f"  … and {len(plan.changes) - most} more (-v shows all)"
+    else:
+        yield "Nothing to change."
+    yield from _left(plan.left, everything)
+    yield from _guards(plan.verdicts)
+    yield ""
+    yield summary(plan)
+
+
+def _side(word: str, side: Side) -> Iterator[str]:
+    identity = side.identity
+    yield (
+        f"  {word}    {inert(side.environment)}: {identity.platform} account "
+        f"{inert(identity.account)} at {inert(identity.url)}"
+    )
+    yield f"          as of {side.captured_at}, sha256:{side.snapshot}"
+
+
+def change_lines(change: Change) -> Iterator[str]:
+    """One change: a line for the role, and one for each thing that differs."""
+    yield (
+        f"  {SIGNS[change.action]} {change.action.value} {change.role_type} role "
+        f"{quoted(change.name)}"
+    )
+    if change.before is None and change.after is not None:
+        yield from _whole(change.after)
+    elif change.before is not None and change.after is not None:
+        if change.before.description != change.after.description:
+            yield (
+                f"      description: {quoted(change.before.description)} → "
+                f"{quoted(change.after.description)}"
+            )
+        for permission in permission_changes(change.before, change.after):
+            yield (
+                f"      {inert(permission.name)}: {inert(shown(permission.before))} → "
+                f"{inert(shown(permission.after))}"
+            )
+    elif change.before is not None:
+        yield from _whole(change.before)
+
+
+def _whole(role: Role) -> Iterator[str]:
+    by_value: dict[str, list[str]] = {}
+    for name, value in sorted(role.permissions.items()):
+        by_value.setdefault(shown(value), []).append(name)
+    for value, names in sorted(by_value.items()):
+        text = f"{inert(value)}: {', '.join(inert(name) for name in names)}"
+        yield from wrap(text, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 10)
+
+
+def _left(left: tuple[Left, ...], everything: bool) -> Iterator[str]:
+    if not left:
+        return
+    yield ""
+    yield "Left as it is"
+    for reason in Reason:
+        group = [item for item in left if item.reason is reason]
+        if not group:
+            continue
+        most = len(group) if everything else 10
+        yield f"  {reason.value}:"
+        for item in group[:most]:
+            name = f"role {quoted(item.name)}" if item.name else "roles"
+            details = f": {'; '.join(inert(detail) for detail in item.details)}"
+            text = f"{item.role_type} {name}{details if item.details else ''}"
+            yield from wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
+        if len(group) > most:
+            yield f"    … and {len(group) - most} more (-v shows all)"
+
+
+def _guards(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
+    yield ""
+    yield "Guards"
+    passed = [verdict.rule for verdict in verdicts if verdict.outcome is Outcome.PASS]
+    if passed:
+        yield from wrap(
+            f"pass: {', '.join(passed)}", WIDTH, initial_indent="  ", subsequent_indent="      "
+        )
+    for verdict in verdicts:
+        if verdict.outcome is Outcome.PASS:
+            continue
+        word = "REFUSE" if verdict.outcome is Outcome.REFUSE else verdict.outcome.value
+        text = f"{word}: {verdict.rule}: {inert(verdict.message)}"
+        if verdict.reason:
+            text += f" (allowed: {inert(verdict.reason)})"
+        yield from wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ")
+        if verdict.outcome is Outcome.REFUSE and can_be_allowed(verdict.rule):
+            yield f'      to allow it: --allow {verdict.rule} --reason "why"'

@@ -1,0 +1,53 @@
+"""A run for people: from its JSON report, so that one of last year looks like one of today."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from migrate.report.escape import inert, quoted
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """What a run did, how it ended, and how the target was left."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Run {report['run']} of plan {report['plan']}"
+    yield f"  {inert(report['source'])} → {inert(report['target'])}, {report['mode']}"
+    yield (
+        f"  {report['startedAt']} to {report['finishedAt']}, "
+        f"{report['requests']} requests to the target"
+    )
+    yield f"  result: {inert(report['result'])}"
+    yield f"  target: {inert(report['targetState'])}"
+    if report["backup"]:
+        yield f"  before: sha256:{report['backup']}"
+    if report["after"]:
+        yield f"  after:  sha256:{report['after']}"
+    for change in report["changes"]:
+        yield f"  {change['action']} {change['roleType']} role {quoted(change['name'])}"
+    for step in report["steps"]:
+        yield f"  step {step['number']}: {step['kind']} of {step['object']}: {_state(step)}"
+    for deviation in report["deviations"]:
+        word = "note" if deviation["excused"] else "DIFFERENT"
+        details = "; ".join(inert(detail) for detail in deviation["details"])
+        yield (
+            f"  {word}: {deviation['roleType']} role {quoted(deviation['name'])} "
+            f"{deviation['kind']}{': ' + details if details else ''}"
+        )
+    for note in (*report["movedElsewhere"], *report["notes"]):
+        yield f"  note: {inert(note)}"
+    if report["error"]:
+        yield f"  error: {inert(report['error']['what'])}"
+
+
+def _state(step: Mapping[str, Any]) -> str:
+    outcome = step["outcome"]
+    if "fileId" in outcome:
+        return f"{step['state']}, fileId {inert(str(outcome['fileId']))}"
+    if "sent" in outcome:
+        return (
+            f"{step['state']}, {outcome['sent']} sent, {outcome['answered']} answered, "
+            f"{len(outcome['missing'])} missing, {len(outcome['different'])} different"
+        )
+    return f"{step['state']}{': ' + inert(step['note']) if step['note'] else ''}"
