@@ -65,6 +65,21 @@ def achievable(
     desired: Role, before: Role | None, learned: Learned, denied: str | None
 ) -> tuple[Role, tuple[str, ...]]:
     """The nearest to `desired` that the platform can hold, and a sentence for each difference."""
+    permissions, because = _reachable(desired, before, learned, denied)
+    reachable = replace(desired, permissions=permissions)
+    if before is None or learned.merges or reachable.same_content(before):
+        return reachable, tuple(because)
+    # The role has to be sent for something else, and whatever is sent loses these names.
+    for name in sorted(learned.drops & permissions.keys()):
+        because.append(f"permission {name!r} gets lost: this platform drops it from any import")
+    left = {name: held for name, held in permissions.items() if name not in learned.drops}
+    return replace(desired, permissions=left), tuple(because)
+
+
+def _reachable(
+    desired: Role, before: Role | None, learned: Learned, denied: str | None
+) -> tuple[dict[str, PermissionValue], list[str]]:
+    """Permissions that the role could hold if names that the platform drops stay as they are."""
     had = before.permissions if before else {}
     permissions = dict(desired.permissions)
     because = []
@@ -86,14 +101,7 @@ def achievable(
         elif learned.fills and is_denied(value, denied) and name not in learned.drops:
             permissions[name] = value
             because.append(f"permission {name!r} stays {shown(value)}: absent becomes that here")
-    reachable = replace(desired, permissions=permissions)
-    if before is None or learned.merges or reachable.same_content(before):
-        return reachable, tuple(because)
-    for name in sorted(learned.drops & permissions.keys()):
-        # The role has to be sent for something else, and what is sent loses the name.
-        del permissions[name]
-        because.append(f"permission {name!r} gets lost: this platform drops it from any import")
-    return reachable, tuple(because)
+    return permissions, because
 
 
 def is_denied(value: PermissionValue, denied: str | None) -> bool:
@@ -106,6 +114,12 @@ def shown(value: PermissionValue | None) -> str:
     if value is None:
         return "absent"
     return value if isinstance(value, str) else ", ".join(value)
+
+
+def _names(value: Any) -> list[str]:
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return value
+    raise ValueError("not a list of names")
 
 
 def to_value(behaviour: Behaviour) -> dict[str, Any]:
@@ -149,7 +163,7 @@ def from_value(value: Any) -> Behaviour:
             value["run"],
             value["seenAt"],
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(
             "behaviour.json is damaged", remedy="Plan with --relearn to write it anew."
         ) from error

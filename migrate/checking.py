@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from migrate.canonical import loads, read
-from migrate.documents import IMPORT_KORE, check_snapshot, kind_of
 from migrate.errors import Fault, InvalidInput, MigrateError
 from migrate.resources import schema
 from migrate.validation import validate
+from migrate.validation.documents import IMPORT_KORE, check_snapshot, kind_of
 
 
 class Checked(NamedTuple):

@@ -7,6 +7,7 @@ a hint (kore.md C). Pure: everything that decides is an argument.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeGuard
 
 from migrate.behaviour import Behaviour, achievable
 from migrate.errors import InvalidInput
@@ -125,9 +126,9 @@ def compare(
     left: list[Left] = []
     unknown: list[tuple[RoleKey, str]] = []
     equal = 0
-    for role_type in sorted(target.roles):
-        wanted, held = source.roles.get(role_type), target.roles[role_type]
-        if wanted is None or Capture.NOT_CAPTURED in (wanted.capture, held.capture):
+    for role_type in sorted(source.roles.keys() | target.roles.keys()):
+        wanted, held = source.roles.get(role_type), target.roles.get(role_type)
+        if not (_captured(wanted) and _captured(held)):
             left.append(Left(role_type, "", Reason.NOT_CAPTURED))
             continue
         of_type = _RoleType(role_type, mode, rules, behaviour, traits)
@@ -221,6 +222,10 @@ class _RoleType:
             self.traits.is_built_in(self.role_type, name)
             and name not in self.rules.promote_builtins
         )
+
+
+def _captured(section: Section | None) -> TypeGuard[Section]:
+    return section is not None and section.capture is not Capture.NOT_CAPTURED
 
 
 def _differs(held: Role | None, role: Role) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ def compare_states(
 ) -> tuple[Change, ...]:
     """What happened between two states, by role type and name; ids do not count.
 
-    Role types that either side has not captured are left out.
+    Role types that either side has not captured are left out. That a role is new, or gone, is
+    only said where the side without it was captured as a whole.
     """
     changes = []
     for role_type in sorted(then.roles.keys() & now.roles.keys()):
@@ -29,7 +30,8 @@ def compare_states(
                     changes.append(Change(Action.UPDATE, role_type, name, was, has))
             else:
                 action = Action.CREATE if was is None else Action.DELETE
-                changes.append(Change(action, role_type, name, was, has))
+                if sections[0 if was is None else 1].complete:
+                    changes.append(Change(action, role_type, name, was, has))
     return tuple(changes)
 
 
@@ -45,6 +47,10 @@ def to_value(then: Snapshot, now: Snapshot, changes: tuple[Change, ...]) -> dict
                 "action": change.action.value,
                 "roleType": change.role_type,
                 "name": change.name,
+                "description": {
+                    "before": change.before.description if change.before else None,
+                    "after": change.after.description if change.after else None,
+                },
                 "permissions": [
                     {"name": item.name, "before": item.before, "after": item.after}
                     for item in permission_changes(change.before, change.after)

@@ -15,7 +15,14 @@ from migrate.guards import GuardRule, Override, Verdict, evaluate
 from migrate.model import (
     Capture,
     Identity,
-    Mode, Role, RoleKey, Section, Selection, Snapshot, State
+    Mode,
+    Role,
+    RoleKey,
+    Section,
+    Selection,
+    Snapshot,
+    State,
+)
 from migrate.rules import Facts
 from migrate.snapshot import content_digest, role_digest, state_digest
 from migrate.traits import Traits

@@ -4,6 +4,7 @@ The content digest leaves out every id, so it is the same in two environments th
 the state digest has the ids and tells whether an environment moved. The envelope is in neither.
 """
 
+from collections import Counter
 from typing import Any
 
 from migrate.canonical import dumps, sha256
@@ -94,7 +95,10 @@ def to_value(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def from_value(value: dict[str, Any], *, where: str) -> Snapshot:
-    """The snapshot in a JSON value that its schema allows; InvalidInput on a wrong digest."""
+    """The snapshot in a JSON value that its schema allows.
+
+    Raises InvalidInput on a wrong digest, and where two roles of one type have one name.
+    """
     state = State(
         {
             role_type: Section(
@@ -109,6 +113,7 @@ def from_value(value: dict[str, Any], *, where: str) -> Snapshot:
             for role_type, section in value["state"]["roles"].items()
         }
     )
+    _refuse_twins(state, where)
     found = {"content": content_digest(state), "state": state_digest(state)}
     if found != value["digests"]:
         raise InvalidInput(
@@ -124,6 +129,18 @@ def from_value(value: dict[str, Any], *, where: str) -> Snapshot:
         selection=selection_from_value(value["selection"]),
         state=state,
     )
+
+
+def _refuse_twins(state: State, where: str) -> None:
+    for role_type, section in state.roles.items():
+        names = Counter(role.name for role in section.roles)
+        twice = next((name for name, times in names.items() if times > 1), None)
+        if twice is not None:
+            raise InvalidInput(
+                f"two {role_type} roles have the name {twice!r}: a role is matched by its name",
+                where=where,
+                remedy="Rename one of them in the environment, and take the snapshot again.",
+            )
 
 
 def state_to_value(state: State) -> dict[str, Any]:

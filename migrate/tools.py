@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from migrate import __version__
-from migrate.lock_record import Who
+from migrate.lock.record import Who
 
 _JOB_URLS = ("CI_JOB_URL", "BUILD_URL")
 

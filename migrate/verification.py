@@ -64,10 +64,12 @@ def verify(
 ) -> Verification:
     """Compare the role types of `found` with the desired state.
 
-    `before` is the target just before the run, `imported` the roles that our import files held.
+    `before` is the target just before the run, `imported` the roles that our import files held:
+    only of those anything is learned.
     """
     had, wanted, has = before.by_key(), desired.by_key(), found.by_key()
     ours = {change.key for change in changes}
+    sent = frozenset(imported)
     seen = {role_type: _Seen() for role_type in found.roles}
     deviations = []
     for key in sorted(wanted.keys() | has.keys()):
@@ -76,12 +78,12 @@ def verify(
         want, have, was = wanted.get(key), has.get(key), had.get(key)
         if key in ours and _visible(was, have):
             seen[key[0]].visible = True
-        if key in imported and was is not None and have is not None:
-            seen[key[0]].ids.add(was.id == have.id)
+        if key in sent and want is not None and have is not None:
+            seen[key[0]].sent(want, have, was, traits)
         if want is None or have is None:
-            deviations.append(_present(key, want, have, was, key in ours, seen[key[0]]))
+            deviations.append(_present(key, want, have, key in ours, seen[key[0]]))
         elif not want.same_content(have):
-            deviations.append(_content(want, have, was, key in ours, seen[key[0]], traits))
+            deviations.append(_content(want, have, was, key in ours, key in sent, traits))
     for change in changes:
         if change.after is None and change.key not in has and change.role_type in seen:
             seen[change.role_type].visible = True
@@ -94,65 +96,92 @@ def verify(
 
 @dataclass(slots=True)
 class _Seen:
-    """What is gathered of one role type while its roles are gone through."""
+    """What is gathered of one role type while its roles are gone through.
+
+    Of the names of permissions that were sent, `dropped` are absent, `stuck` are what they were
+    before, and `obeyed` became what was sent.
+    """
 
     visible: bool = False
     fills: bool = False
     merges: bool = False
     keeps_roles: bool = False
-    drops: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
+    stuck: set[str] = field(default_factory=set)
+    obeyed: set[str] = field(default_factory=set)
     ids: set[bool] = field(default_factory=set)
 
+    def sent(self, want: Role, have: Role, was: Role | None, traits: Traits) -> None:
+        """Take in what became of a role that was imported."""
+        had = was.permissions if was else {}
+        if was is not None:
+            self.ids.add(was.id == have.id)
+        for name in want.permissions.keys() | have.permissions.keys():
+            wanted, got, held = (
+                each.get(name) for each in (want.permissions, have.permissions, had)
+            )
+            if got == wanted:
+                if held != wanted:
+                    self.obeyed.add(name)
+            elif wanted is None:
+                if got is not None and is_denied(got, traits.denied):
+                    self.fills = True
+                elif got == held:
+                    self.merges = True
+            elif got is None:
+                self.dropped.add(name)
+            elif got == held:
+                self.stuck.add(name)
+
     def learned(self) -> Learned:
-        ids = None if not self.ids else "minted" if False in self.ids else "kept"
-        return Learned(self.fills, self.merges, self.keeps_roles, frozenset(self.drops), ids)
+        """What the role type teaches; a name that was obeyed once is not one to be dropped."""
+        drops = self.dropped
+        ids = None
+        if self.visible:
+            # Where nothing shows at all, all that is old may just be late.
+            drops = drops | self.stuck
+            ids = None if not self.ids else "minted" if False in self.ids else "kept"
+        return Learned(
+            self.fills, self.merges, self.keeps_roles, frozenset(drops - self.obeyed), ids
+        )
 
 
 def _visible(was: Role | None, have: Role | None) -> bool:
     if was is None or have is None:
         return was is not have
-    return not was.same_content(have)
+    return was.id != have.id or not was.same_content(have)
 
 
 def _present(
-    key: RoleKey, want: Role | None, have: Role | None, was: Role | None, ours: bool, seen: _Seen
+    key: RoleKey, want: Role | None, have: Role | None, ours: bool, seen: _Seen
 ) -> Deviation:
     if want is not None:
         return Deviation(*key, Kind.MISSING, ours, excused=False)
     if ours:
         seen.keeps_roles = True
         return Deviation(*key, Kind.NOT_DELETED, ours, excused=False)
-    detail = "it was not there before the run" if was is None else "it came back"
+    detail = "it was not there before the run"
     return Deviation(*key, Kind.EXTRA, ours, excused=False, details=(detail,))
 
 
 def _content(
-    want: Role, have: Role, was: Role | None, ours: bool, seen: _Seen, traits: Traits
+    want: Role, have: Role, was: Role | None, ours: bool, sent: bool, traits: Traits
 ) -> Deviation:
     details = []
     excused = want.description == have.description
     if not excused:
         details.append(f"description is {have.description!r}, not {want.description!r}")
     for change in permission_changes(want, have):
-        held = was.permissions.get(change.name) if was else None
-        if (
-            change.before is None
-            and change.after is not None
-            and is_denied(change.after, traits.denied)
-        ):
-            seen.fills = True
-            details.append(f"permission {change.name!r}: absent became {shown(change.after)}")
+        name, should, found = change.name, change.before, change.after
+        held = was.permissions.get(name) if was else None
+        if should is None and found is not None and is_denied(found, traits.denied):
+            details.append(f"permission {name!r}: absent became {shown(found)}")
             continue
         excused = False
-        if change.after is None and held is None:
-            seen.drops.add(change.name)
-            details.append(f"permission {change.name!r}: the platform dropped it")
-        elif change.before is None and change.after == held:
-            seen.merges = True
-            details.append(f"permission {change.name!r}: kept {shown(held)}, should be absent")
+        if found is None and sent:
+            details.append(f"permission {name!r}: the platform dropped it")
+        elif should is None and found == held:
+            details.append(f"permission {name!r}: kept {shown(held)}, should be absent")
         else:
-            details.append(
-                f"permission {change.name!r}: is {shown(change.after)}, "
-                f"should be {shown(change.before)}"
-            )
+            details.append(f"permission {name!r}: is {shown(found)}, should be {shown(should)}")
     return Deviation(*want.key, Kind.DIFFERENT, ours, excused, tuple(details))

@@ -68,8 +68,6 @@ def near(name: str, known: Iterable[str]) -> str:
     """` (did you mean "Tasks"?)` for the known name nearest to `name`; "" if none is near."""
     import difflib
 
-    if len(name) > 100:  # nothing known is that long, and difflib would take its time
-        return ""
     folded = {each.casefold(): each for each in known}
     found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.75)
     return f" (did you mean {quoted(folded[found[0]])}?)" if found else ""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from migrate.errors import Exit, RunUnfinished, StoreFailed, TargetLocked
 from migrate.lock import Lock, LockLost, LockRecord, Terms, Who, acquire, lock_key
-from migrate.lock_record import parse_lock
+from migrate.lock.record import parse_lock
 from migrate.model import Identity
 from migrate.stores.base import Progress, Put, Store, Stored, VersionMoved
 from migrate.stores.directory import DirectoryStore

@@ -26,7 +26,7 @@ def apply(
     The source is not read. The target must still be what it was in every role that the plan
     touches, and every guard must still let it pass.
     """
-    from migrate.cli.plans import load, write_run
+    from migrate.cli.plans import load, reporting
     from migrate.pipeline import promotion
     from migrate.pipeline.record import Record
     from migrate.planfile import plan_digest
@@ -47,8 +47,6 @@ def apply(
         runtime.voice.say("nothing was done")
         return Exit.INTERRUPTED
     record = Record(plan)
-    try:
+    with reporting([record], form, reports):
         promotion.apply_saved(plan, runtime.connections, record)
-    finally:
-        write_run(record, form, reports, to_stdout=bool(record.run_id))
     return Exit.DONE

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from migrate.errors import UsageError
 
@@ -40,6 +41,26 @@ def answer(text: str | bytes) -> None:
     if stream is None:  # a test's stdout
         sys.stdout.write(data.decode())
         return
-    sys.stdout.flush()
-    stream.write(data)
-    stream.flush()
+    try:
+        sys.stdout.flush()
+        stream.write(data)
+        stream.flush()
+    except BrokenPipeError:
+        unread(sys.stdout)
+    except OSError as error:
+        unread(sys.stdout)
+        raise UsageError(
+            f"the answer can't be printed: {error.strerror}",
+            where="standard output",
+            remedy="Run the command again with its output somewhere else.",
+        ) from error
+
+
+def unread(stream: TextIO) -> None:
+    """Drop what is still to be written to a stream that nobody reads any more.
+
+    What a command has done does not depend on that, and neither does its exit code.
+    """
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, stream.fileno())
+    os.close(sink)

@@ -111,13 +111,19 @@ def selection(role: tuple[str, ...], exclude_role: tuple[str, ...]) -> Selection
 
 
 def reports(given: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
-    """`--report` taken apart; raises UsageError for another format."""
+    """`--report` taken apart; raises UsageError for another format, or a folder that is not."""
     pairs = []
     for text in given:
         form, equals, path = text.partition("=")
         if not equals or form not in ("json", "text") or not path:
             raise UsageError(
                 f"--report {text}: write FORMAT=FILE", remedy="The formats are json and text."
+            )
+        folder = Path(path).parent
+        if not folder.is_dir():
+            raise UsageError(
+                f"--report {text}: there is no folder {folder}",
+                remedy="Name a file in a folder that exists.",
             )
         pairs.append((form, Path(path)))
     return tuple(pairs)

@@ -1,11 +1,13 @@
 """Plans on their way in and out of the command line, shared by the commands that handle them."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.cli.files import answer, write
-from migrate.errors import InvalidInput, UsageError
+from migrate.errors import UNCHANGED, MigrateError, UsageError
 
 if TYPE_CHECKING:
     from migrate.cli.runtime import Runtime
@@ -73,14 +75,39 @@ def load(text: str, runtime: "Runtime") -> "Plan":
     try:
         _, data = read(path)
         return read_plan(data, text)
-    except InvalidInput as error:
-        error.target = "unchanged"
+    except MigrateError as error:
+        error.target = UNCHANGED
+        error.remedy = error.remedy or "Name the file of a plan, or a plan's id."
         raise
 
 
-def write_run(
-    record: "Record", form: str, reports: tuple[tuple[str, Path], ...], *, to_stdout: bool
-) -> None:
+@contextmanager
+def reporting(
+    records: "list[Record]", form: str, reports: tuple[tuple[str, Path], ...]
+) -> Iterator[None]:
+    """Print and write the report of a run, if one is recorded, however the block ends.
+
+    A report that can't be written does not hide the error that the run ended with.
+    """
+    try:
+        yield
+    except MigrateError as error:
+        for record in records:
+            record.error = record.error or error
+            try:
+                write_run(record, form, reports)
+            except MigrateError as second:
+                error.add_note(f"and the report could not be written: {second}")
+        raise
+    for record in records:
+        try:
+            write_run(record, form, reports)
+        except MigrateError as error:
+            error.target = record.target
+            raise
+
+
+def write_run(record: "Record", form: str, reports: tuple[tuple[str, Path], ...]) -> None:
     """Print the report of a run, and write it in the formats of `--report`."""
     from migrate.canonical import dumps_pretty
     from migrate.report import run_text
@@ -90,10 +117,10 @@ def write_run(
         "json": lambda: dumps_pretty(value),
         "text": lambda: run_text.render(value).encode(errors="backslashreplace"),
     }
+    if record.result:
+        answer(rendered[form]())
     for name, path in reports:
         write(path, rendered[name]())
-    if to_stdout:
-        answer(rendered[form]())
 
 
 def _rendered(plan: "Plan", form: str, runtime: "Runtime") -> bytes:

@@ -1,12 +1,10 @@
 """`promote`: plan and apply in one go."""
 
-import sys
-
 import click
 
 from migrate.cli import options
 from migrate.cli.runtime import Runtime
-from migrate.errors import Exit, MigrateError
+from migrate.errors import Exit
 
 
 @click.command(short_help="Plan and apply in one go.")
@@ -38,7 +36,7 @@ def promote(
     The plan goes to stderr and the report of the run to stdout; with --dry-run the plan is the
     answer.
     """
-    from migrate.cli.plans import show, write_plan, write_run
+    from migrate.cli.plans import reporting, show, write_plan
     from migrate.model import Mode
     from migrate.pipeline import checks, promotion
     from migrate.pipeline.planning import Wish
@@ -70,7 +68,7 @@ def promote(
     def agreed(plan: Plan) -> bool:
         return options.confirm(f"Apply it to {plan.target.environment}?")
 
-    try:
+    with reporting(records, form, reports):
         promotion.promote(
             way,
             wish,
@@ -79,12 +77,4 @@ def promote(
             agreed=None if yes else agreed,
             begin=begin,
         )
-    except MigrateError as error:
-        for record in records:
-            record.error = record.error or error
-        raise
-    finally:
-        for record in records:
-            write_run(record, form, reports, to_stdout=bool(record.result))
-        sys.stdout.flush()
     return Exit.DONE

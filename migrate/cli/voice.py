@@ -5,6 +5,7 @@ import sys
 import time
 from typing import Any
 
+from migrate.cli.files import unread
 from migrate.errors import InvalidInput, MigrateError
 from migrate.report.escape import inert
 from migrate.secrets.values import Redactor
@@ -85,4 +86,8 @@ class Voice:
             line = self._redactor.redact(line)
         else:
             line = inert(text)
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is where we speak
+        try:
+            print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is where we speak
+        except OSError:
+            # A run goes on, and ends as it does, also where nobody hears of it.
+            unread(sys.stderr)

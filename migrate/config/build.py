@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from migrate.canonical.diagnose import JsonPath
 from migrate.config.checks import BESIDE_PARAMETERS
 from migrate.config.secret_settings import Refs
 from migrate.config.values import (
@@ -17,7 +18,6 @@ from migrate.config.values import (
     Upload,
     UploadCommand,
 )
-from migrate.diagnose import JsonPath
 from migrate.guards import GuardRule
 from migrate.rules import Severity
 

@@ -10,11 +10,11 @@ from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
-from migrate.diagnose import JsonPath
+from migrate.canonical.diagnose import JsonPath
 from migrate.http.urls import fault_of, is_loopback
-from migrate.locate import Finding
 from migrate.model import matches
 from migrate.rules import KINDS
+from migrate.validation.locate import Finding
 
 FILE_ID_FIELDS = ("{key}", "{version_id}", "{sha256}")
 BESIDE_PARAMETERS = frozenset({"rule", "severity", "environments"})

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Collection
 from typing import Any
 
-from migrate.diagnose import JsonPath
+from migrate.canonical.diagnose import JsonPath
 
 _PART = r"(?:\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|[A-Za-z0-9_-]++)"
 _NAME = rf"({_PART}(?:[ \t]*+\.[ \t]*+{_PART})*+)[ \t]*+"

@@ -12,9 +12,9 @@ from migrate.config.lines import toml_lines
 from migrate.config.secret_settings import take_secrets
 from migrate.config.values import Config
 from migrate.errors import Fault, InvalidInput, UsageError
-from migrate.locate import faults
 from migrate.resources import schema
 from migrate.validation import validate
+from migrate.validation.locate import faults
 
 FILE_NAME = "role-migrate.toml"
 VARIABLE = "ROLE_MIGRATE_CONFIG"

@@ -7,9 +7,9 @@ from the schema's validators that come after, ever sees or repeats what was writ
 from collections.abc import Mapping
 from typing import Any
 
-from migrate.diagnose import JsonPath, quoted
-from migrate.locate import Finding
+from migrate.canonical.diagnose import JsonPath, quoted
 from migrate.secrets import AwsRef, CommandRef, EnvRef, FileRef, KeyringRef, SecretRef
+from migrate.validation.locate import Finding
 
 SECRET_KEYS = frozenset({"client_secret", "access_key", "secret_key", "session_token"})
 """The settings that hold a reference to a secret, in whatever table."""

@@ -44,10 +44,10 @@ def locked(environment: Environment, connections: Connections) -> Iterator[Targe
     Raises TargetLocked, RunUnfinished, and StoreFailed for a store that can't hold a lock.
     """
     tools = connections.tools
-    archive = connections.archive(environment)
-    writer = connections.writer(environment)
     run_id = new_run_id(tools.now(), tools.random_hex(6))
     with untouched():
+        archive = connections.archive(environment)
+        writer = connections.writer(environment)
         lock = locks.acquire(
             archive.whole,
             environment.identity,
@@ -66,9 +66,10 @@ def locked(environment: Environment, connections: Connections) -> Iterator[Targe
         raise
     try:
         lock.release()
-    except MigrateError as late:
+    except (MigrateError, KeyboardInterrupt) as late:
         # What was to be done is done; the lock falls by itself when its lease is over.
-        tools.tell(f"warning: the lock could not be released: {late}")
+        why = str(late) or "interrupted"
+        tools.tell(f"warning: the lock could not be released: {why}")
 
 
 @contextmanager

@@ -121,8 +121,8 @@ def _unrecorded(
         f"every step was done and verified, but that could not be recorded: {_said(error)}",
         where=plan.target.environment,
         target=record.target,
-        remedy=f"Nothing is left to do on the target. If the run counts as unfinished, set it aside "
-        f'with role-migrate runs abandon {record.run_id} --reason "verified".',
+        remedy="Nothing is left to do on the target. If the run counts as unfinished: "
+        f'role-migrate runs abandon {record.run_id} --reason "verified".',
     )
 
 

@@ -15,10 +15,12 @@ from migrate.canonical import loads, read
 from migrate.config import Config, Environment
 from migrate.connect import Connections, platform
 from migrate.errors import InvalidInput, UsageError
+from migrate.journal import check_run_id
 from migrate.model import Identity, Selection, Snapshot
 from migrate.pipeline.capture import capture
 from migrate.resources import schema
 from migrate.validation import validate
+from migrate.validation.documents import check_snapshot
 
 SCHEMES = ("file", "sha256", "run")
 
@@ -70,7 +72,18 @@ def from_file(path: Path, config: Config, hints: Hints) -> Snapshot:
         faults = validate(value, text, schema("snapshot"), where=where)
         if faults:
             raise InvalidInput(
-                "this is neither a snapshot nor an export array", where=where, faults=faults
+                "this is neither a snapshot nor an export array",
+                where=where,
+                remedy="Give a snapshot, or the array that Export Roles answers with.",
+                faults=faults,
+            )
+        faults = tuple(fault for fault in check_snapshot(value, text) if not fault.warning)
+        if faults:
+            raise InvalidInput(
+                "this is no sound snapshot",
+                where=where,
+                remedy="Take the snapshot again, or use the untouched file.",
+                faults=faults,
             )
         return snapshot.from_value(value, where=where)
     if hints.source_env is None:
@@ -105,6 +118,8 @@ def from_store(what: Spelled, connections: Connections) -> Snapshot:
             "sha256: takes the 64 hexadecimal digits of a snapshot's state digest",
             remedy="role-migrate snapshot and runs show print it.",
         )
+    if what.kind == "run":
+        check_run_id(what.value)
     for archive in _archives(connections):
         digest = what.value if what.kind == "sha256" else _after(archive, what.value)
         taken = archive.load_snapshot(digest) if digest else None

@@ -21,4 +21,4 @@ def render(then: Snapshot, now: Snapshot, changes: tuple[Change, ...]) -> str:
         )
     )
     lines.append(f"{counts}." if changes else "No drift.")
-    return "\n".join(lines) + "\n"
+    return "\n".join(inert(line) for line in lines) + "\n"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from migrate.journal_entry import Entry, Summary
+from migrate.journal.entry import Entry, Summary
 from migrate.report.escape import inert
 
 
@@ -44,4 +44,4 @@ def render(value: Mapping[str, Any]) -> str:
         for entry in value["entries"]
         if entry["kind"] == "abandoned"
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(inert(line) for line in lines) + "\n"

@@ -59,16 +59,16 @@ def _lines(plan: Plan, everything: bool) -> Iterator[str]:
 def _side(word: str, side: Side) -> Iterator[str]:
     identity = side.identity
     yield (
-        f"  {word}    {inert(side.environment)}: {identity.platform} account "
+        f"  {word}    {inert(side.environment)}: {inert(identity.platform)} account "
         f"{inert(identity.account)} at {inert(identity.url)}"
     )
-    yield f"          as of {side.captured_at}, sha256:{side.snapshot}"
+    yield f"          as of {inert(side.captured_at)}, sha256:{side.snapshot}"
 
 
 def change_lines(change: Change) -> Iterator[str]:
     """One change: a line for the role, and one for each thing that differs."""
     yield (
-        f"  {SIGNS[change.action]} {change.action.value} {change.role_type} role "
+        f"  {SIGNS[change.action]} {change.action.value} {inert(change.role_type)} role "
         f"{quoted(change.name)}"
     )
     if change.before is None and change.after is not None:
@@ -111,7 +111,7 @@ def _left(left: tuple[Left, ...], everything: bool) -> Iterator[str]:
         for item in group[:most]:
             name = f"role {quoted(item.name)}" if item.name else "roles"
             details = f": {'; '.join(inert(detail) for detail in item.details)}"
-            text = f"{item.role_type} {name}{details if item.details else ''}"
+            text = f"{inert(item.role_type)} {name}{details if item.details else ''}"
             yield from wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
         if len(group) > most:
             yield f"    … and {len(group) - most} more (-v shows all)"
@@ -123,13 +123,16 @@ def _guards(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
     passed = [verdict.rule for verdict in verdicts if verdict.outcome is Outcome.PASS]
     if passed:
         yield from wrap(
-            f"pass: {', '.join(passed)}", WIDTH, initial_indent="  ", subsequent_indent="      "
+            inert(f"pass: {', '.join(passed)}"),
+            WIDTH,
+            initial_indent="  ",
+            subsequent_indent="      ",
         )
     for verdict in verdicts:
         if verdict.outcome is Outcome.PASS:
             continue
         word = "REFUSE" if verdict.outcome is Outcome.REFUSE else verdict.outcome.value
-        text = f"{word}: {verdict.rule}: {inert(verdict.message)}"
+        text = f"{word}: {inert(verdict.rule)}: {inert(verdict.message)}"
         if verdict.reason:
             text += f" (allowed: {inert(verdict.reason)})"
         yield from wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ")

@@ -8,16 +8,18 @@ from migrate.report.escape import inert, quoted
 
 def render(report: Mapping[str, Any]) -> str:
     """What a run did, how it ended, and how the target was left."""
-    return "\n".join(_lines(report)) + "\n"
+    return "\n".join(inert(line) for line in _lines(report)) + "\n"
 
 
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:
-    yield f"Run {report['run']} of plan {report['plan']}"
+    # A plan that was refused, or not agreed to, never became a run.
+    yield f"{'Run ' + report['run'] if report['run'] else 'No run'} of plan {report['plan']}"
     yield f"  {inert(report['source'])} → {inert(report['target'])}, {report['mode']}"
-    yield (
-        f"  {report['startedAt']} to {report['finishedAt']}, "
-        f"{report['requests']} requests to the target"
-    )
+    if report["startedAt"]:
+        yield (
+            f"  {report['startedAt']} to {report['finishedAt']}, "
+            f"{report['requests']} requests to the target"
+        )
     yield f"  result: {inert(report['result'])}"
     yield f"  target: {inert(report['targetState'])}"
     if report["backup"]:

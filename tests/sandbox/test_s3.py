@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -88,26 +89,60 @@ def test_more_versions_than_a_page_holds(
 
 
 def test_one_of_many_conditional_writes_wins(endpoint: S3Endpoint, client: Client) -> None:
-    clients = [client(endpoint) for _ in range(8)]
-    barrier, wins, losses = threading.Barrier(8), [], []
+    writers, rounds = 6, 3
+    clients = [client(endpoint) for _ in range(writers)]
+    barrier = threading.Barrier(writers)
+    outcomes: dict[str, list[str]] = {f"k{number}": [] for number in range(rounds)}
 
     def write(number: int) -> None:
-        barrier.wait()
-        try:
-            body = str(number).encode()
-            clients[number].put_object(Bucket="role-migrate", Key="k", Body=body, IfNoneMatch="*")
-            wins.append(number)
-        except ClientError as error:
-            losses.append(error.response["Error"]["Code"])
+        for key, seen in outcomes.items():
+            barrier.wait()
+            try:
+                clients[number].put_object(
+                    Bucket="role-migrate", Key=key, Body=b"", IfNoneMatch="*"
+                )
+                seen.append("won")
+            except ClientError as error:
+                seen.append(error.response["Error"]["Code"])
 
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(wins) == 1
-    assert losses == ["PreconditionFailed"] * 7
-    assert endpoint.read("k") == str(wins[0]).encode()
+    for seen in outcomes.values():
+        assert sorted(seen) == ["PreconditionFailed"] * (writers - 1) + ["won"]
+    assert len(list(endpoint.versions())) == rounds
+
+
+def test_requests_reach_moto_one_at_a_time(client: Client) -> None:
+    first, second = S3Endpoint(), S3Endpoint()
+    inside, most = 0, 0
+
+    def slow(_environ: Any, start_response: Any) -> list[bytes]:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.02)
+        inside -= 1
+        start_response("200 OK", [])
+        return [b"<nothing/>"]
+
+    for endpoint in (first, second):
+        endpoint._moto = slow
+        endpoint.start()
+    clients = [client(endpoint) for endpoint in (first, first, second)]
+    threads = [
+        threading.Thread(target=s3.delete_object, kwargs={"Bucket": "b", "Key": "k"})
+        for s3 in clients
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for endpoint in (first, second):
+        endpoint.stop()
+    assert most == 1
 
 
 def test_only_its_own_access_key_passes(endpoint: S3Endpoint, client: Client) -> None:
@@ -116,7 +151,9 @@ def test_only_its_own_access_key_passes(endpoint: S3Endpoint, client: Client) ->
     with requests.Session() as session:
         session.trust_env = False
         assert "AccessDenied" in session.get(endpoint.endpoint_url).text
-        assert session.post(f"{endpoint.endpoint_url}/moto-api/reset").status_code == 403
+        key = {"Authorization": f"AWS4-HMAC-SHA256 Credential={endpoint.access_key}/x"}
+        reset = session.post(f"{endpoint.endpoint_url}/moto-api/reset", headers=key)
+        assert reset.status_code == 403
         url = client(endpoint).generate_presigned_url("list_buckets")
         assert session.get(url).status_code == 200
 
@@ -128,7 +165,8 @@ def test_two_endpoints_do_not_share_a_bucket(client: Client) -> None:
     assert {first.bucket, second.bucket} == {"role-migrate", "role-migrate-2"}
     for endpoint in (first, second):
         body = endpoint.bucket.encode()
-        client(endpoint).put_object(Bucket=endpoint.bucket, Key="k", Body=body)
+        for key in ("k", "gone"):
+            client(endpoint).put_object(Bucket=endpoint.bucket, Key=key, Body=body)
         client(endpoint).delete_object(Bucket=endpoint.bucket, Key="gone")
     first.stop()
     assert second.read("k") == b"role-migrate-2"

@@ -187,9 +187,12 @@ def test_tls(authority: trustme.CA, files: tuple[str, str]) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as plain:
         plain.sendall(b"GET /unread HTTP/1.1\r\n\r\n")
         silent = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+        time.sleep(0.05)
         connection.request("GET", "/unread")
         assert connection.getresponse().read() == b"unread"
+    started = time.monotonic()
     server.stop()
+    assert time.monotonic() - started < 2
     connection.close()
     silent.close()
 

@@ -5,9 +5,10 @@ from typing import Any
 from migrate.errors import Fault, InvalidInput
 from migrate.model import Capture, Section, State
 from migrate.platforms.kore.catalogue import TRAITS
+from migrate.platforms.kore.checks import check_kore_roles, role_type_of
 from migrate.platforms.kore.documents import role_from_document
 from migrate.resources import schema
-from migrate.validation import check_kore_roles, role_type_of, validate
+from migrate.validation import validate
 
 
 def check_export(

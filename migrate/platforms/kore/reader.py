@@ -6,10 +6,11 @@ from migrate.errors import PlatformFailed
 from migrate.model import Role, Section, State
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel
+from migrate.platforms.kore.checks import check_kore_roles
 from migrate.platforms.kore.documents import role_from_document
 from migrate.resources import schema
 from migrate.traits import Traits
-from migrate.validation import check_kore_roles, validate
+from migrate.validation import validate
 
 EXPORT = "/api/public/roles/export"
 

@@ -5,6 +5,7 @@ hour is valid whether the app enforces JTI or not.
 """
 
 import uuid
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,6 +41,8 @@ class Tokens:
         """A JWT that is good for one request."""
         import jwt
 
+        # How long the secret is was the platform's choice, and is nothing to bother people with.
+        warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
         now = int(self._clock())
         claims = {
             "sub": self._credentials.subject,

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isinf
 
+from migrate.canonical.json_syntax import syntax_error, syntax_message
 from migrate.errors import Fault
-from migrate.json_syntax import syntax_error, syntax_message
 from migrate.wording import MAX_FAULTS, JsonPath, json_path, quoted
 
 __all__ = ["MAX_DEPTH", "JsonPath", "diagnose", "fits_64_bits", "json_path", "quoted"]

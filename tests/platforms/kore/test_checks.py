@@ -4,7 +4,8 @@ import time
 import pytest
 
 from migrate import resources
-from migrate.validation import check_kore_roles, role_type_of, validate
+from migrate.platforms.kore.checks import check_kore_roles, role_type_of
+from migrate.validation import validate
 
 LEVELS = ("FULL", "VIEW", "NO")
 SWITCH = ("YES", "NO")

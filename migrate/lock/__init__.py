@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from migrate.canonical import sha256
 from migrate.errors import RunUnfinished, StoreFailed, TargetLocked
-from migrate.lock_held import Lock, LockLost, Takeover, Terms
-from migrate.lock_record import LockRecord, Who, at, parse_lock
+from migrate.lock.held import Lock, LockLost, Takeover, Terms
+from migrate.lock.record import LockRecord, Who, at, parse_lock
 from migrate.model import Identity
 from migrate.stores.base import NO_VERSION, Store, VersionMoved
 

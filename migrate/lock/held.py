@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from migrate.errors import Blocked, MigrateError, StoreFailed
-from migrate.lock_record import LockRecord, Who, at, parse_lock
+from migrate.lock.record import LockRecord, Who, at, parse_lock
 from migrate.stores.base import Store, VersionMoved
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.errors import Fault
-from migrate.locate import Finding, faults, lines
+from migrate.validation.locate import Finding, faults, lines
 from migrate.wording import MAX_FAULTS
 
 TEXT = """[

@@ -2,7 +2,7 @@
 
 It is strict because what it lets through becomes access rights: it refuses whatever two
 parsers may read differently (duplicate keys, NaN, huge numbers, lone surrogates) and whatever may
-be cut or bombed. The fast path is short, and `migrate.diagnose` says what is wrong afterwards.
+be cut or bombed. The fast path is short, and `diagnose` says what is wrong afterwards.
 """
 
 import gc
@@ -12,7 +12,7 @@ from math import isinf
 from pathlib import Path
 from typing import Any, NoReturn
 
-from migrate.diagnose import MAX_DEPTH, diagnose, fits_64_bits
+from migrate.canonical.diagnose import MAX_DEPTH, diagnose, fits_64_bits
 from migrate.errors import Fault, InvalidInput, UsageError
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -83,7 +83,7 @@ def _text(data: bytes, where: str, limit: int) -> str:
         text = data.decode()
     except UnicodeDecodeError as error:
         _not_utf8(data, error, where)
-    if not text.strip():
+    if not text or text.isspace():
         _unusable("is empty", where, _GET_AGAIN)
     return text
 

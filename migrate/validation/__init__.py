@@ -1,30 +1,18 @@
 """Validation in two tiers: a fast verdict on the whole, and reasons for what is rejected.
 
 `jsonschema_rs` says valid or not (8 ms for 10,000 roles where `jsonschema` takes 1,500); only the
-parts that it rejects go to `jsonschema`, whose errors `migrate.explain` puts into words. What no
-schema can say is in `migrate.documents` and `migrate.kore_documents`, and can be had from here.
+parts that it rejects go to `jsonschema`, whose errors `explain` puts into words. What no schema can
+say is in `documents`, and in each platform's own checks.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from migrate.documents import check_snapshot, kind_of
 from migrate.errors import Fault
-from migrate.explain import DISAGREEMENT, Error, explain
-from migrate.kore_documents import check_kore_roles, role_type_of
-from migrate.kore_permissions import KnownPermissions
-from migrate.locate import Finding, Locator, faults, lines
+from migrate.validation.explain import DISAGREEMENT, Error, explain
+from migrate.validation.locate import Finding, Locator, faults, lines
 from migrate.wording import MAX_FAULTS
-
-__all__ = [
-    "KnownPermissions",
-    "check_kore_roles",
-    "check_snapshot",
-    "kind_of",
-    "role_type_of",
-    "validate",
-]
 
 _KIND_KEYS = ("roleType", "$schema", "formatVersion")
 """Constants that tell kinds of documents apart. A document of another kind breaks its schema in

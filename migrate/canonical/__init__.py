@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from migrate.canonical.reading import MAX_BYTES, loads, read
 from migrate.errors import InvalidInput
-from migrate.reading import MAX_BYTES, loads, read
 
 __all__ = [
     "MAX_BYTES",

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from migrate import resources, validation
+from migrate import resources
 from migrate.errors import Fault
-from migrate.explain import DISAGREEMENT
 from migrate.validation import validate
+from migrate.validation.explain import DISAGREEMENT
 
 BOT = resources.schema("import-kore-bot")
 ADMIN = resources.schema("import-kore-admin")
@@ -190,6 +190,10 @@ def test_an_unknown_field_gets_the_nearest_missing_one_as_a_guess():
     assert faults[1].message == 'the field "platfrom" is unknown (did you mean "platform"?)'
 
 
+def test_a_field_that_is_there_is_no_guess_for_one_that_is_unknown():
+    assert only(having(1, "stat"), SNAPSHOT).message == 'the field "stat" is unknown'
+
+
 def test_another_format_version_hides_what_follows_from_it():
     value = {"formatVersion": 9, "new": {}}
     assert "format version 9" in only(value, SNAPSHOT).message
@@ -213,6 +217,16 @@ def test_alternatives_are_explained_by_the_nearest():
     ]
     assert messages({"command": []}) == ["upload.command must not be empty"]
     assert messages(5) == ["upload must be a string or an object, found the number 5"]
+
+
+def test_an_alternative_of_another_kind_is_not_the_nearest():
+    number = {"type": "integer"}
+    move = {"properties": {"kind": {"const": "move"}, "x": number, "y": number}}
+    schema = {"oneOf": [move, {"properties": {"kind": {"const": "stop"}}}]}
+    assert [fault.path for fault in check({"kind": "move", "x": "", "y": ""}, schema)] == [
+        "$.x",
+        "$.y",
+    ]
 
 
 def test_bounds_and_repeats_are_explained():
@@ -289,6 +303,10 @@ def test_the_slow_tier_looks_only_into_rejected_entries(monkeypatch):
     assert check([bot_role("sound"), bot_role("")], BOT)[0].path == "$[1].role"
     assert "" in looked_into
     assert "sound" not in looked_into
+
+    looked_into.clear()
+    assert len(check([bot_role("") for _ in range(1000)], BOT)) == 101
+    assert looked_into.count("") == 100
 
 
 def test_a_disagreement_of_the_validators_is_never_silent():
@@ -410,8 +428,3 @@ def test_no_schema_uses_what_the_validators_read_differently():
         text = resources.schema_text(name)
         for avoided in ('"multipleOf"', '"format"', "\\\\d", "\\\\w", "\\\\p", "\\\\s", "\\\\b"):
             assert avoided not in text, f"{name}: {avoided}"
-
-
-def test_everything_promised_can_be_had_from_here():
-    for name in validation.__all__:
-        assert hasattr(validation, name)

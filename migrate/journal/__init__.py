@@ -13,7 +13,7 @@ from typing import Any
 from migrate import __version__
 from migrate.canonical import dumps
 from migrate.errors import Blocked, InvalidInput
-from migrate.journal_entry import (
+from migrate.journal.entry import (
     FORMAT_VERSION,
     KINDS,
     RUN_ID,

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from migrate.errors import Fault, InvalidInput
-from migrate.locate import Finding, Locator, faults, lines
-from migrate.role_names import check_names
+from migrate.validation.locate import Finding, Locator, faults, lines
+from migrate.validation.role_names import check_names
 from migrate.wording import JsonPath, json_path, quoted, value_words
 
 IMPORT_KORE = "import-kore"

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
-from migrate.locate import Finding
+from migrate.validation.locate import Finding
 from migrate.wording import MAX_FAULTS, JsonPath, near, quoted, subject
 
 KnownPermissions = Mapping[str, Collection[str]]

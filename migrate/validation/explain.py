@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from migrate.locate import Finding
+from migrate.validation.locate import Finding
 from migrate.wording import near, quoted, subject, value_words
 
 Error = Any
@@ -71,7 +71,9 @@ def _nearest_branch(error: Error, where: str) -> Iterator[Finding]:
 def _distance(branch: list[Error]) -> tuple[bool, int]:
     """How far a value is from one alternative: most of all where it is of another kind."""
     other_kind = any(
-        len(each.path) < 2 and each.validator in ("const", "enum", "type") for each in branch
+        (each.validator == "type" and not each.path)
+        or (each.validator in ("const", "enum") and len(each.path) == 1)
+        for each in branch
     )
     return (other_kind, len(branch))
 

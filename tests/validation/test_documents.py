@@ -3,7 +3,7 @@ import json
 import pytest
 
 from migrate.errors import InvalidInput
-from migrate.validation import check_snapshot, kind_of
+from migrate.validation.documents import check_snapshot, kind_of
 
 
 @pytest.mark.parametrize(

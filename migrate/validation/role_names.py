@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 
-from migrate.locate import Finding
+from migrate.validation.locate import Finding
 from migrate.wording import JsonPath, json_path, quoted
 
 LONGEST_NAME = 100

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from migrate.errors import Fault
-from migrate.kore_permissions import Entries, KnownPermissions, Tally, check_permissions
-from migrate.locate import Finding, Locator, faults, lines
-from migrate.role_names import check_names
+from migrate.platforms.kore.permissions import Entries, KnownPermissions, Tally, check_permissions
+from migrate.validation.locate import Finding, Locator, faults, lines
+from migrate.validation.role_names import check_names
 from migrate.wording import MAX_FAULTS, json_path, near, quoted
 
 ROLE_TYPES = ("admin", "bot")

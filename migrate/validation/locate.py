@@ -38,13 +38,24 @@ def lines(text: bytes, paths: Collection[JsonPath]) -> dict[JsonPath, int]:
     return {path: numbers[_nearest(offsets, path)] for path in paths}
 
 
-def _walk(text: str, at: int, path: JsonPath, wanted: _Wanted, offsets: dict[JsonPath, int]) -> int:
-    """Note where the wanted values below `path` start; return the offset after its value."""
+def _walk(
+    text: str,
+    at: int,
+    path: JsonPath,
+    wanted: _Wanted,
+    offsets: dict[JsonPath, int],
+    *,
+    last: bool = True,
+) -> int:
+    """Note where the wanted values below `path` start; return the offset after its value.
+
+    `last` is whether nothing behind this value is wanted: then its end need not be found.
+    """
     offsets.setdefault(path, at)
     if not wanted or text[at] not in "[{":
-        return _SKIP.raw_decode(text, at)[1]
+        return at if last else _SKIP.raw_decode(text, at)[1]
     closing = "]" if text[at] == "[" else "}"
-    index = 0
+    index, left = 0, len(wanted)
     at = _after_space(text, at + 1)
     while text[at] != closing:
         step: str | int = index
@@ -53,8 +64,12 @@ def _walk(text: str, at: int, path: JsonPath, wanted: _Wanted, offsets: dict[Jso
             step, at = _SKIP.raw_decode(text, at)
             at = _after_space(text, _after_space(text, at) + 1)
         if step in wanted:
-            offsets[(*path, step)] = start
-            at = _walk(text, at, (*path, step), wanted[step], offsets)
+            left -= 1
+            inner = (*path, step)
+            offsets[inner] = start
+            at = _walk(text, at, inner, wanted[step], offsets, last=last and not left)
+            if last and not left:
+                break
         else:
             at = _SKIP.raw_decode(text, at)[1]
         at = _after_space(text, at)
