@@ -72,7 +72,11 @@ class Archive:
         where = f"{self.store.location}/{key}"
         taken = snapshot.from_value(_checked(stored.data, "snapshot", where), where=where)
         if snapshot.state_digest(taken.state) != digest:
-            raise InvalidInput("this snapshot is not the one that its name says", where=where)
+            raise InvalidInput(
+                "this snapshot is not the one that its name says",
+                where=where,
+                remedy="Somebody changed it in the store: restore it there, or name another.",
+            )
         return taken
 
     def save_plan(self, plan: Plan) -> None:
@@ -166,5 +170,10 @@ def _checked(data: bytes, kind: str, where: str) -> dict[str, Any]:
     value: dict[str, Any] = loads(data, where=where)
     faults: tuple[Fault, ...] = validate(value, data, schema(kind), where=where)
     if faults:
-        raise InvalidInput(f"this is no sound {kind}", where=where, faults=faults)
+        raise InvalidInput(
+            f"this is no sound {kind}",
+            where=where,
+            remedy="Use the untouched file, or make it anew.",
+            faults=faults,
+        )
     return value

@@ -98,7 +98,7 @@ def _reachable(
                 f"permission {name!r} stays {shown(value)}: an import here keeps what a file "
                 "leaves out; set it explicitly in the source"
             )
-        elif learned.fills and is_denied(value, denied) and name not in learned.drops:
+        elif learned.fills and is_denied(value, denied):
             permissions[name] = value
             because.append(f"permission {name!r} stays {shown(value)}: absent becomes that here")
     return permissions, because

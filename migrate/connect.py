@@ -11,7 +11,8 @@ from migrate.archive import Archive
 from migrate.config import Config, DirectoryLocation, Environment, S3Location, UploadCommand
 from migrate.errors import InvalidInput
 from migrate.platforms.base import Reader, Uploader, Writer
-from migrate.secrets import Redactor, Secret, SecretRef, resolve
+from migrate.redaction import Redactor
+from migrate.secrets import Secret, SecretRef, resolve
 from migrate.stores.base import Store
 from migrate.tools import Tools
 from migrate.traits import Traits
@@ -58,7 +59,7 @@ class Connections:
     def secret(self, ref: SecretRef, where: str) -> Secret:
         """Fetch a secret; from here on it is struck out of everything that is shown."""
         secret = resolve(ref, self.config.folder, os.environ, where=where)
-        self._redactor.add(secret)
+        self._redactor.add(secret.reveal())
         for warning in secret.warnings:
             self.tools.tell(f"warning: {warning}")
         return secret

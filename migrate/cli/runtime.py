@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.cli.voice import Voice
-from migrate.secrets.values import Redactor
+from migrate.redaction import Redactor
 
 if TYPE_CHECKING:
     from migrate.config import Config

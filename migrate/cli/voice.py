@@ -7,8 +7,8 @@ from typing import Any
 
 from migrate.cli.files import unread
 from migrate.errors import InvalidInput, MigrateError
+from migrate.redaction import Redactor
 from migrate.report.escape import inert
-from migrate.secrets.values import Redactor
 
 MOST_FAULTS = 50
 

@@ -1,13 +1,8 @@
-"""References to secrets, a fetched secret, and the means to keep it out of texts."""
+"""References to secrets, and a fetched secret."""
 
 from dataclasses import dataclass
-from json import dumps
-from urllib.parse import quote, quote_plus
 
 from migrate.errors import Fault
-
-LEAST_REDACTED = 4
-"""Shorter secrets are not replaced in texts: it would only scatter asterisks over them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,35 +69,6 @@ class Secret:
     def __reduce__(self) -> str:
         """Refuse to be pickled: a secret never goes over a wire or onto a disk."""
         raise TypeError("a secret cannot be pickled")
-
-
-class Redactor:
-    """Replaces known secrets in any text: the last line of defence for logs and errors."""
-
-    def __init__(self) -> None:
-        self._forms: tuple[str, ...] = ()
-
-    def add(self, secret: Secret) -> None:
-        """Remember `secret`, also as it looks in a URL, a form and JSON."""
-        text = secret.reveal()
-        if len(text) < LEAST_REDACTED:
-            return
-        forms = {
-            text,
-            quote(text, safe=""),
-            quote(text),
-            quote_plus(text),
-            dumps(text)[1:-1],
-            dumps(text, ensure_ascii=False)[1:-1],
-        }
-        # Longest first, so that a secret inside another leaves no rest of the longer one.
-        self._forms = tuple(sorted({*self._forms, *forms}, key=lambda form: (-len(form), form)))
-
-    def redact(self, text: str) -> str:
-        """Replace each known secret in `text` by `***`."""
-        for form in self._forms:
-            text = text.replace(form, "***")
-        return text
 
 
 def describe(ref: SecretRef) -> str:

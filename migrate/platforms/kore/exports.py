@@ -46,6 +46,7 @@ def state_of_export(documents: Any, text: bytes, role_type: str | None, *, where
             f"this is no sound export of {kind} roles",
             where=where,
             target="unchanged",
+            remedy="Export the roles again, and use the file as it is.",
             faults=errors,
         )
     sections = dict.fromkeys(TRAITS.role_types, Section(Capture.NOT_CAPTURED))
