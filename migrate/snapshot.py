@@ -16,14 +16,14 @@ FORMAT_VERSION = 1
 
 
 def role_to_value(role: Role, *, ids: bool = True) -> dict[str, Any]:
-    """A role as JSON: name, description, permissions and, if asked for and known, id and refId."""
+    """A role as JSON: name, description, permissions and, if asked for and known, id and refId.
+
+    Lists of values are the role's own tuples, which are written as lists.
+    """
     value: dict[str, Any] = {
         "name": role.name,
         "description": role.description,
-        "permissions": {
-            name: held if isinstance(held, str) else list(held)
-            for name, held in role.permissions.items()
-        },
+        "permissions": role.permissions,
     }
     if ids and role.id is not None:
         value["id"] = role.id
