@@ -133,7 +133,12 @@ class Archive:
         if stored is None:
             return Behaviour()
         where = f"{self.store.location}/{_BEHAVIOUR}"
-        return behaviours.from_value(loads(stored.data, where=where))
+        try:
+            return behaviours.from_value(loads(stored.data, where=where))
+        except InvalidInput as error:
+            error.where = where
+            error.remedy = "Plan with --relearn to write it anew."
+            raise
 
     def save_behaviour(self, learned: Behaviour) -> None:
         """Write what was learned."""

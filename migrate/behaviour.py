@@ -66,41 +66,43 @@ def achievable(
 ) -> tuple[Role, tuple[str, ...]]:
     """The nearest to `desired` that the platform can hold, and a sentence for each difference."""
     permissions, because = _reachable(desired, before, learned, denied)
-    reachable = replace(desired, permissions=permissions)
+    reachable = replace(desired, permissions=dict(permissions))
     if before is None or learned.merges or reachable.same_content(before):
-        return reachable, tuple(because)
+        return reachable, tuple(because.values())
     # The role has to be sent for something else, and whatever is sent loses these names.
     for name in sorted(learned.drops & permissions.keys()):
-        because.append(f"permission {name!r} gets lost: this platform drops it from any import")
-    left = {name: held for name, held in permissions.items() if name not in learned.drops}
-    return replace(desired, permissions=left), tuple(because)
+        del permissions[name]
+        because.pop(name, None)
+        if name in desired.permissions:
+            because[name] = f"permission {name!r} gets lost: this platform drops it from any import"
+    return replace(desired, permissions=permissions), tuple(because.values())
 
 
 def _reachable(
     desired: Role, before: Role | None, learned: Learned, denied: str | None
-) -> tuple[dict[str, PermissionValue], list[str]]:
-    """Permissions that the role could hold if names that the platform drops stay as they are."""
+) -> tuple[dict[str, PermissionValue], dict[str, str]]:
+    """What the role could hold if names that the platform drops stay as they are, and why."""
     had = before.permissions if before else {}
     permissions = dict(desired.permissions)
-    because = []
+    because = {}
     for name in sorted(learned.drops & permissions.keys()):
         wanted = permissions.pop(name)
         if name in had:
             permissions[name] = had[name]
         if had.get(name) != wanted:
-            because.append(f"permission {name!r} cannot be set: this platform drops the name")
+            because[name] = f"permission {name!r} cannot be set: this platform drops the name"
     for name, value in sorted(had.items()):
         if name in permissions:
             continue
         if learned.merges:
             permissions[name] = value
-            because.append(
+            because[name] = (
                 f"permission {name!r} stays {shown(value)}: an import here keeps what a file "
                 "leaves out; set it explicitly in the source"
             )
         elif learned.fills and is_denied(value, denied):
             permissions[name] = value
-            because.append(f"permission {name!r} stays {shown(value)}: absent becomes that here")
+            because[name] = f"permission {name!r} stays {shown(value)}: absent becomes that here"
     return permissions, because
 
 

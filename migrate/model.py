@@ -97,6 +97,15 @@ class State:
 
     roles: Mapping[str, Section]
 
+    @property
+    def captured(self) -> frozenset[str]:
+        """The role types that were looked at, be it only in part."""
+        return frozenset(
+            role_type
+            for role_type, section in self.roles.items()
+            if section.capture is not Capture.NOT_CAPTURED
+        )
+
     def all_roles(self) -> tuple[Role, ...]:
         """Every role, by role type, then name."""
         return tuple(role for kind in sorted(self.roles) for role in self.roles[kind].roles)

@@ -10,7 +10,12 @@ from migrate.errors import Exit
 @click.command(short_help="Find out what is in the way, and how to mend it.")
 @click.option("--env", "names", multiple=True, metavar="E", help="Only these environments.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The answer on stdout.",
 )
 @click.pass_obj
 def doctor(runtime: Runtime, names: tuple[str, ...], form: str) -> int:

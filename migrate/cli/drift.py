@@ -22,7 +22,12 @@ from migrate.errors import Exit, UsageError
 @click.option("--role-type", metavar="TYPE", help="Role type of a bare export that is empty.")
 @click.option("--exit-code", is_flag=True, help="Exit with 10 where it moved.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The answer on stdout.",
 )
 @click.pass_obj
 def drift(

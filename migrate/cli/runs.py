@@ -45,7 +45,12 @@ def runs(context: click.Context, name: str | None, limit: int) -> int:
 @runs.command(short_help="Show what a run did.")
 @click.argument("run")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The answer on stdout.",
 )
 @click.pass_obj
 def show(runtime: Runtime, run: str, form: str) -> int:

@@ -15,7 +15,12 @@ from migrate.errors import Exit
 @options.scope
 @click.option("-o", "--out", metavar="FILE", help="Write the snapshot to a file, too.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The answer on stdout.",
 )
 @click.pass_obj
 def snapshot(

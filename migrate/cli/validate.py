@@ -14,7 +14,12 @@ from migrate.errors import Exit
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--role-type", metavar="TYPE", help="Role type that a bare export should have.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The answer on stdout.",
 )
 @click.pass_obj
 def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, form: str) -> int:

@@ -183,7 +183,10 @@ def _interrupted(plan: Plan, record: Record, stop: KeyboardInterrupt) -> Migrate
         return unverified(plan, record, stop)
     record.result = "interrupted"
     return Interrupted(
-        "interrupted before any write", where=plan.target.environment, target=UNCHANGED
+        "interrupted before any write",
+        where=plan.target.environment,
+        target=UNCHANGED,
+        remedy="Nothing is in the way: the same command can be run again.",
     )
 
 

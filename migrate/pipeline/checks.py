@@ -5,7 +5,8 @@ from migrate.diff import Change
 from migrate.errors import GuardRefused, PlanStale, PlanUsed, UsageError
 from migrate.guards import GuardRule, Outcome, Verdict, can_be_allowed, refusals
 from migrate.model import Identity, Snapshot, State
-from migrate.plan import Plan, judge, moved
+from migrate.plan import Plan, moved
+from migrate.planner import judge
 from migrate.snapshot import role_digest
 from migrate.traits import Traits
 

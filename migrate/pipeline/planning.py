@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from migrate import plan as plans
+from migrate import planner
 from migrate.archive import Archive
 from migrate.behaviour import Behaviour
 from migrate.config import Environment
@@ -13,7 +13,8 @@ from migrate.errors import UsageError
 from migrate.guards import Override, can_be_allowed
 from migrate.model import Mode, Selection, Snapshot
 from migrate.pipeline import capture
-from migrate.plan import Plan, Request
+from migrate.plan import Plan
+from migrate.planner import Request
 from migrate.platforms.base import Reader
 from migrate.rules import KINDS
 
@@ -114,7 +115,7 @@ def _made(
         overrides=overrides(wish),
         store=store,
     )
-    return plans.make(
+    return planner.make(
         source,
         target,
         request,

@@ -23,6 +23,7 @@ from migrate.http import Answer
 
 _RATE_LIMIT = re.compile(r"rate limit", re.IGNORECASE)
 _HOURLY = re.compile(r"hourly", re.IGNORECASE)
+_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?")
 SKEW = 120.0
 """Seconds by which the clocks may differ before it is worth a word."""
 
@@ -64,7 +65,13 @@ def value_of(answer: Answer, *, what: str, where: str, write: bool) -> Any:
 
 
 def _message(answer: Answer) -> str | None:
-    """The text of an error envelope, None where the answer is none."""
+    """The text of an error, None where the answer is none; a token that is repeated in it is not
+    passed on."""
+    text = _told(answer)
+    return None if text is None else _TOKEN.sub("***", text)
+
+
+def _told(answer: Answer) -> str | None:
     body = answer.body.lstrip()
     if not body.startswith(b"{"):
         # A list is never an envelope; of anything else only an error's text is of interest.

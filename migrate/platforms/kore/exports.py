@@ -31,10 +31,18 @@ def state_of_export(documents: Any, text: bytes, role_type: str | None, *, where
 
     Raises InvalidInput with every fault, and where the role type of `[]` is not given.
     """
-    kind = role_type or (role_type_of(documents) if isinstance(documents, list) else None)
-    if kind is None:
+    if not isinstance(documents, list):
         raise InvalidInput(
-            "the file does not say which role type it holds",
+            "this is no array of roles",
+            where=where,
+            target="unchanged",
+            remedy="Give an export as the platform returned it.",
+        )
+    kind = role_type or role_type_of(documents)
+    if kind is None or kind not in TRAITS.role_types:
+        told = "the file does not say which role type it holds"
+        raise InvalidInput(
+            told if kind is None else f"there are no roles of the type {kind!r}",
             where=where,
             target="unchanged",
             remedy=f"Add --role-type {'|'.join(TRAITS.role_types)}.",

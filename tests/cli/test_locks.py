@@ -1,0 +1,210 @@
+"""One run at a time on a target, and what is said when one was cut off."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.world import IMPORT, UPLOAD, World
+
+
+def wait_for(world: World, call: str) -> None:
+    deadline = time.monotonic() + 20
+    while call not in world.calls("prod"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def lock_file(world: World) -> Path:
+    return next((world.folder / "store" / "locks").glob("*.json"))
+
+
+def expire(world: World) -> None:
+    """Let the lease of the lock be over long ago."""
+    lock: dict[str, Any] = json.loads(lock_file(world).read_bytes())
+    for key in ("acquiredAt", "leaseUntil"):
+        lock[key] -= 100_000
+    lock_file(world).write_text(json.dumps(lock, sort_keys=True, separators=(",", ":")))
+
+
+def promotion(world: World, **options: Any) -> Any:
+    return world.spawn("promote", "--from", "dev", "--to", "prod", "--yes", **options)
+
+
+def test_a_second_promotion_waits_for_nobody_and_says_who_holds_the_lock(world: World) -> None:
+    world.fault("timeout_after", UPLOAD, seconds=1)
+    first = promotion(world)
+    wait_for(world, "POST uploadfile")
+    since = world.last()
+    second = world.promote("--yes")
+    assert second.code == 6
+    second.says("holds the lock", f"process {first.pid}", "target: unchanged", "next: Wait until")
+    assert [call for call in world.calls("prod", since) if "POST" in call] == []
+    assert world.ended(first).code == 0
+    world.assert_promoted()
+    assert world.promote("--yes").code == 0
+
+
+def test_reading_commands_need_no_lock(world: World) -> None:
+    world.fault("timeout_after", UPLOAD, seconds=0.8)
+    first = promotion(world)
+    wait_for(world, "POST uploadfile")
+    for words in (
+        ("plan", "--from", "dev", "--to", "prod"),
+        ("snapshot", "--env", "prod"),
+        ("promote", "--from", "dev", "--to", "prod", "--dry-run"),
+        ("doctor", "--env", "prod"),
+        ("runs",),
+    ):
+        assert world.run(*words).code == 0
+    assert world.ended(first).code == 0
+
+
+def test_the_other_direction_has_a_lock_of_its_own(world: World) -> None:
+    world.fault("timeout_after", UPLOAD, seconds=0.8)
+    first = promotion(world)
+    wait_for(world, "POST uploadfile")
+    other = world.run("promote", "--from", "prod", "--to", "dev", "--role", "Leftover", "--yes")
+    assert other.code == 0, other.err
+    assert world.ended(first).code == 0
+
+
+@pytest.mark.parametrize("after", ["timeout_after", "timeout_before"])
+def test_a_run_killed_in_the_middle_of_an_import_blocks_until_it_is_set_aside(
+    world: World, after: str
+) -> None:
+    world.configure(timeout="30")
+    world.fault(after, IMPORT, seconds=60, query={"roleType": "bot"})
+    process = promotion(world)
+    wait_for(world, "POST import bot")
+    process.kill()
+    process.communicate()
+    world.control("/faults", [])
+    # Its lease has not ended: nobody can know yet that it is dead.
+    held = world.promote("--yes")
+    assert held.code == 6
+    held.says("holds the lock", "If it is dead", "target: unchanged")
+    # When the lease is over, what it began is in the way.
+    expire(world)
+    run = world.runs()[0]
+    blocked = world.promote("--yes")
+    assert blocked.code == 6
+    blocked.says(run, "begun and not finished", "target: unchanged", f"runs abandon {run}")
+    shown = world.run("runs", "show", run).out
+    assert "unfinished" in shown
+    assert "step 1: import of 2 admin roles: done" in shown
+    assert "step 3: import of 2 bot roles: begun, outcome unknown" in shown
+    assert f"{run}  dev → prod  incremental  unfinished" in world.run("runs").out
+    # Set aside with a reason; then the next promotion does just what is missing.
+    since = world.last()
+    assert world.run("runs", "abandon", run, "--reason", "killed by the CI").code == 0
+    assert "killed by the CI" in world.run("runs", "show", run).out
+    ran = world.promote("--yes")
+    assert ran.code == 0, ran.err
+    world.assert_promoted()
+    imports = [call for call in world.calls("prod", since) if "import" in call]
+    assert imports == ([] if after == "timeout_after" else ["POST import bot"])
+
+
+def test_a_run_killed_before_it_wrote_is_no_obstacle_when_its_lease_is_over(world: World) -> None:
+    world.configure(timeout="30")
+    world.fault("timeout_before", "/api/public/roles/export", environment="dev", seconds=60)
+    process = promotion(world)
+    deadline = time.monotonic() + 20
+    while not world.calls("dev"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    world.calm()
+    assert world.promote("--yes").code == 6
+    expire(world)
+    ran = world.promote("--yes")
+    assert ran.code == 0, ran.err
+    ran.says("took over the lock of run")
+    world.assert_promoted()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_before_any_write_leaves_the_target_unchanged(
+    world: World, number: signal.Signals
+) -> None:
+    world.configure(timeout="30")
+    world.fault("timeout_before", UPLOAD, seconds=60)
+    process = promotion(world)
+    wait_for(world, "POST uploadfile")
+    with world.untouched():
+        os.kill(process.pid, number)
+        ran = world.ended(process)
+    assert ran.code == 130
+    ran.says("interrupted before any write", "target: unchanged")
+    report = world.report()
+    assert (report["result"], report["targetState"]) == ("interrupted", "unchanged")
+    assert report["error"]["exitCode"] == 130
+    world.control("/reset", {}, "POST")
+    assert world.promote("--yes").code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_after_the_first_write_is_a_partly_applied_run(
+    world: World, number: signal.Signals
+) -> None:
+    world.configure(timeout="30")
+    world.fault("timeout_before", IMPORT, seconds=60, query={"roleType": "bot"})
+    process = promotion(world)
+    wait_for(world, "POST import bot")
+    os.kill(process.pid, number)
+    ran = world.ended(process)
+    assert ran.code == 8
+    run = world.runs()[0]
+    ran.says(
+        "interrupted",
+        "done: import of 2 admin roles",
+        "in doubt: import of 2 bot roles",
+        f"runs abandon {run}",
+    )
+    assert world.report(run)["result"] == "partly applied"
+    # It let its lock go, so that only the unfinished run is in the way.
+    world.calm()
+    world.promote("--yes").says(run, "begun and not finished")
+
+
+def test_an_interrupt_while_reading_back_says_that_everything_was_done(world: World) -> None:
+    world.configure(verify_timeout="60")
+    world.switch(read_lag=600)
+    process = promotion(world)
+    wait_for(world, "POST import bot")
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    ran = world.ended(process)
+    assert ran.code == 8
+    ran.says("every step was done", "interrupted", "changed by every step")
+
+
+def test_a_damaged_lock_counts_as_held(world: World) -> None:
+    assert world.promote("--yes").code == 0
+    world.change("dev", "admin", "Auditor", Invite="YES")
+    lock_file(world).write_bytes(b"{")
+    with world.untouched():
+        ran = world.promote("--yes")
+    assert ran.code == 6
+    ran.says("damaged", "target: unchanged", "next: ")
+
+
+def test_a_journal_that_was_changed_is_not_trusted(world: World) -> None:
+    world.configure(timeout="0.3")
+    world.fault("500", IMPORT, query={"roleType": "bot"}, times=10)
+    assert world.promote("--yes").code == 8
+    world.calm()
+    run = world.runs()[0]
+    entry = world.shelf / "runs" / run / "0001.json"
+    entry.write_bytes(entry.read_bytes().replace(b'"step":0', b'"step":1'))
+    for words in (("promote", "--from", "dev", "--to", "prod", "--yes"), ("runs", "abandon", run)):
+        extra = ("--reason", "x") if words[0] == "runs" else ()
+        ran = world.run(*words, *extra)
+        assert ran.code == 3
+        ran.says("journal can't be trusted", run, "next: ")

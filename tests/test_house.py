@@ -1,0 +1,370 @@
+"""The house: who may import whom, how large a room may be, and that each says what it is for."""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "migrate"
+
+FLOORS: dict[int, tuple[str, ...]] = {
+    0: (
+        *("migrate", "migrate.errors", "migrate.model", "migrate.canonical", "migrate.wording"),
+        *("migrate.traits", "migrate.resources", "migrate.redaction"),
+    ),
+    1: (
+        *("migrate.snapshot", "migrate.validation", "migrate.diff", "migrate.drift"),
+        *(
+            "migrate.behaviour",
+            "migrate.rules",
+            "migrate.guards",
+            "migrate.plan",
+            "migrate.planner",
+        ),
+        *("migrate.planfile", "migrate.reconcile", "migrate.verification"),
+    ),
+    2: (
+        *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
+        *("migrate.stores", "migrate.archive", "migrate.uploads", "migrate.lock"),
+        *("migrate.journal", "migrate.tools"),
+    ),
+    3: ("migrate.connect", "migrate.checking", "migrate.pipeline"),
+    4: ("migrate.report", "migrate.cli", "migrate.__main__"),
+}
+"""The floors of the house, and the rooms on each. A room imports lower floors and its own."""
+
+ASIDE = "migrate.sandbox"
+ASIDE_KNOWS = ("migrate.model", "migrate.errors")
+ASIDE_IS_KNOWN_TO = ("migrate.cli.sandbox", "migrate.cli.demo")
+
+OUTSIDE = frozenset(
+    {
+        *("boto3", "botocore", "click", "requests", "rich", "tenacity", "urllib3", "jwt"),
+        *("asyncio", "concurrent", "http", "io", "logging", "os", "pathlib", "random", "secrets"),
+        *("select", "shutil", "signal", "socket", "ssl", "subprocess", "sys", "tempfile"),
+        *("threading", "time", "datetime", "urllib", "uuid", "zoneinfo", "getpass", "platform"),
+    }
+)
+"""What floor 1 may not import: it is pure, without I/O, clock, network or randomness."""
+
+SIBLINGS = (
+    ("migrate.platforms", ("migrate.platforms.base",)),
+    ("migrate.stores", ("migrate.stores.base", "migrate.stores.scoped", "migrate.stores.probe")),
+)
+"""Rooms whose kinds do not know each other, and what all kinds may share."""
+
+NEVER: dict[str, tuple[str, ...]] = {
+    "migrate.report": (
+        *("migrate.http", "migrate.platforms", "migrate.stores", "migrate.pipeline"),
+        *("migrate.connect", "migrate.archive", "migrate.config", "migrate.secrets"),
+    ),
+    "migrate.pipeline": ("migrate.platforms.kore", "migrate.cli", "migrate.report", "migrate.http"),
+}
+"""A report talks to nobody; the pipeline knows no platform's verbs."""
+
+LONGEST = 250
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import: what is imported, where, and whether it is for type checkers only."""
+
+    name: str
+    line: int
+    typing_only: bool
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Every module of the package by its dotted name."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def source(module: str) -> str:
+    return modules()[module].read_text(encoding="utf-8")
+
+
+def tree(module: str) -> ast.Module:
+    return ast.parse(source(module))
+
+
+@cache
+def imports(module: str) -> tuple[Import, ...]:
+    """Every import of a module, those inside functions too."""
+    return tuple(_imports(tree(module), typing_only=False))
+
+
+def _imports(node: ast.AST, *, typing_only: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(alias.name, child.lineno, typing_only)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, "imports are absolute here"
+            for alias in child.names:
+                whole = f"{child.module}.{alias.name}"
+                name = whole if whole in modules() else str(child.module)
+                yield Import(name, child.lineno, typing_only)
+        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            yield from _imports(ast.Module(child.body, []), typing_only=True)
+            yield from _imports(ast.Module(child.orelse, []), typing_only=typing_only)
+        else:
+            yield from _imports(child, typing_only=typing_only)
+
+
+def within(module: str, room: str) -> bool:
+    """Whether a module is a room or lies in it; the package itself holds nothing but its name."""
+    return module == room or (room != "migrate" and module.startswith(f"{room}."))
+
+
+def floor(module: str) -> int | None:
+    """The floor of a module, None for one that is in no room."""
+    for number, rooms in FLOORS.items():
+        if any(within(module, room) for room in rooms):
+            return number
+    return None
+
+
+def ours(module: str) -> list[Import]:
+    """The imports of a module from this package, at run time."""
+    return [
+        each
+        for each in imports(module)
+        if each.name.partition(".")[0] == "migrate" and not each.typing_only
+    ]
+
+
+def told(module: str, found: list[Import], rule: str) -> list[str]:
+    return [f"{module}:{each.line} imports {each.name}: {rule}" for each in found]
+
+
+def core() -> list[str]:
+    return [module for module in modules() if not within(module, ASIDE)]
+
+
+def test_every_module_has_a_place() -> None:
+    homeless = [module for module in core() if floor(module) is None]
+    assert homeless == [], "put these rooms on a floor: FLOORS in this file and in DESIGN"
+    empty = [room for rooms in FLOORS.values() for room in rooms if room not in modules()]
+    assert empty == []
+
+
+def test_nobody_imports_a_higher_floor() -> None:
+    faults = []
+    for module in core():
+        own = floor(module)
+        higher = [
+            each for each in ours(module) if own is not None and (floor(each.name) or 0) > own
+        ]
+        faults += told(module, higher, f"that is above floor {own}")
+    assert not faults, "\n".join(faults)
+
+
+def test_the_pure_floor_touches_nothing_outside() -> None:
+    faults = []
+    for module in core():
+        if floor(module) == 1:
+            found = [each for each in imports(module) if each.name.partition(".")[0] in OUTSIDE]
+            faults += told(module, found, "floor 1 is pure")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("function", ["open", "input", "print"])
+def test_the_pure_floor_calls_nothing_that_reads_or_writes(function: str) -> None:
+    faults = [
+        f"{module}:{node.lineno} calls {function}"
+        for module in core()
+        if floor(module) in (0, 1)
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id == function
+    ]
+    assert not faults, "\n".join(faults)
+
+
+def test_the_core_does_not_know_the_sandbox() -> None:
+    faults = []
+    for module in core():
+        if module not in ASIDE_IS_KNOWN_TO:
+            found = [each for each in imports(module) if within(each.name, ASIDE)]
+            faults += told(module, found, "only its own commands know the sandbox")
+    assert not faults, "\n".join(faults)
+
+
+def test_the_sandbox_knows_next_to_nothing_of_us() -> None:
+    faults = []
+    for module in modules():
+        if within(module, ASIDE):
+            found = [
+                each
+                for each in imports(module)
+                if each.name.partition(".")[0] == "migrate"
+                and not within(each.name, ASIDE)
+                and not any(within(each.name, known) for known in ASIDE_KNOWS)
+            ]
+            faults += told(module, found, "so that it can't share our client's mistakes")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("room", NEVER)
+def test_what_a_room_never_imports(room: str) -> None:
+    faults = []
+    for module in core():
+        if within(module, room):
+            found = [
+                each
+                for each in imports(module)
+                if any(within(each.name, forbidden) for forbidden in NEVER[room])
+            ]
+            faults += told(module, found, f"{room} never does")
+    assert not faults, "\n".join(faults)
+
+
+def kind_of(module: str, room: str, shared: tuple[str, ...]) -> str | None:
+    """The kind that a module in a room belongs to: `s3` for stores.s3 and stores.s3_errors."""
+    if module == room or not within(module, room) or any(within(module, each) for each in shared):
+        return None
+    return module.removeprefix(f"{room}.").partition(".")[0].partition("_")[0]
+
+
+@pytest.mark.parametrize(("room", "shared"), SIBLINGS)
+def test_kinds_do_not_know_each_other(room: str, shared: tuple[str, ...]) -> None:
+    faults = []
+    for module in core():
+        own = kind_of(module, room, shared)
+        found = [
+            each
+            for each in imports(module)
+            if own is not None and kind_of(each.name, room, shared) not in (None, own)
+        ]
+        faults += told(module, found, "kinds are not to know each other")
+        if own is None and any(within(module, each) for each in shared):
+            known = [each for each in imports(module) if kind_of(each.name, room, shared)]
+            faults += told(module, known, "what is shared knows no kind")
+    assert not faults, "\n".join(faults)
+
+
+def test_there_are_no_import_cycles() -> None:
+    done: set[str] = set()
+    trail: list[str] = []
+
+    def visit(module: str) -> None:
+        if module in trail:
+            cycle = " → ".join([*trail[trail.index(module) :], module])
+            pytest.fail(f"a cycle of imports: {cycle}")
+        if module in done:
+            return
+        trail.append(module)
+        for each in ours(module):
+            # The package's own name holds only the version.
+            if each.name in modules() and each.name not in ("migrate", module):
+                visit(each.name)
+        trail.pop()
+        done.add(module)
+
+    for module in modules():
+        visit(module)
+
+
+def test_modules_are_short_and_say_what_they_are_for() -> None:
+    faults = []
+    for module in modules():
+        length = len(source(module).splitlines())
+        if length > LONGEST:
+            faults.append(f"{module} has {length} lines: split it by what its parts are for")
+        if not ast.get_docstring(tree(module)):
+            faults.append(f"{module} does not say what it is for")
+    assert not faults, "\n".join(faults)
+
+
+def test_heavy_libraries_are_imported_where_they_are_used() -> None:
+    heavy = ("boto3", "botocore", "requests", "jsonschema", "jsonschema_rs", "rich", "orjson")
+    at_home = ("migrate.stores.s3", "migrate.http.adapter", "migrate.http.exchange")
+    faults = []
+    for module in core():
+        if any(module.startswith(home) for home in at_home):
+            continue
+        found = [
+            Import(alias, node.lineno, typing_only=False)
+            for node in tree(module).body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in (
+                [each.name for each in node.names]
+                if isinstance(node, ast.Import)
+                else [str(node.module)]
+            )
+            if alias.partition(".")[0] in heavy
+        ]
+        faults += told(module, found, "import it inside the function that needs it")
+    assert not faults, "\n".join(faults)
+
+
+PLANTED = (
+    ("migrate.diff", "from migrate.http import Http", test_nobody_imports_a_higher_floor),
+    ("migrate.stores.base", "import migrate.cli", test_nobody_imports_a_higher_floor),
+    ("migrate.diff", "import time", test_the_pure_floor_touches_nothing_outside),
+    (
+        "migrate.snapshot",
+        "def now(): from datetime import datetime",
+        test_the_pure_floor_touches_nothing_outside,
+    ),
+    (
+        "migrate.archive",
+        "from migrate.sandbox import Sandbox",
+        test_the_core_does_not_know_the_sandbox,
+    ),
+    (
+        "migrate.sandbox.account",
+        "from migrate.canonical import loads",
+        test_the_sandbox_knows_next_to_nothing_of_us,
+    ),
+    (
+        "migrate.report.escape",
+        "from migrate.stores.base import Store",
+        lambda: test_what_a_room_never_imports("migrate.report"),
+    ),
+    (
+        "migrate.pipeline.running",
+        "from migrate.platforms.kore import writer",
+        lambda: test_what_a_room_never_imports("migrate.pipeline"),
+    ),
+    (
+        "migrate.stores.s3",
+        "from migrate.stores import directory",
+        lambda: test_kinds_do_not_know_each_other(*SIBLINGS[1]),
+    ),
+    (
+        "migrate.stores.base",
+        "from migrate.stores.s3 import S3Store",
+        lambda: test_kinds_do_not_know_each_other(*SIBLINGS[1]),
+    ),
+    ("migrate.errors", "import migrate.model, migrate.diff", test_there_are_no_import_cycles),
+    ("migrate.archive", "import boto3", test_heavy_libraries_are_imported_where_they_are_used),
+    ("migrate.archive", "x = 1", test_modules_are_short_and_say_what_they_are_for),
+    (
+        "migrate.archive",
+        '"""."""' + "\n" * (LONGEST + 1),
+        test_modules_are_short_and_say_what_they_are_for,
+    ),
+)
+
+
+@pytest.mark.parametrize(("module", "text", "rule"), PLANTED)
+def test_each_rule_finds_what_it_is_for(
+    module: str, text: str, rule: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = source
+    monkeypatch.setitem(globals(), "source", lambda name: text if name == module else known(name))
+    imports.cache_clear()
+    try:
+        with pytest.raises((AssertionError, pytest.fail.Exception), match=module):
+            rule()
+    finally:
+        imports.cache_clear()
