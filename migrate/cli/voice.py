@@ -36,7 +36,7 @@ class Voice:
 
     def waiting(self, seconds: float, reason: str) -> None:
         """Announce a pause."""
-        self._write("info", f"waiting {seconds:.0f} s: {reason}", {"seconds": round(seconds, 1)})
+        self._write("info", f"waiting {seconds:.{int(seconds < 10)}f} s: {reason}", {"seconds": round(seconds, 1)})
 
     def warn(self, text: str) -> None:
         """Say a warning."""

@@ -155,6 +155,12 @@ def test_a_snapshot_in_the_store_that_was_changed_is_refused(world: World) -> No
     ran = world.run("plan", "--from", f"sha256:{digest}", "--to", "prod")
     assert ran.code == 3
     ran.says(f"snapshots/{digest}.json", "target: unchanged")
+    # Nor is one that is sound in itself, and lies under the name of another.
+    other = world.run("snapshot", "--env", "prod", "--format", "json").json()["digests"]["state"]
+    stored.write_bytes(next((world.shelf / "snapshots").glob(f"{other}.json")).read_bytes())
+    swapped = world.run("plan", "--from", f"sha256:{digest}", "--to", "prod")
+    assert swapped.code == 3
+    swapped.says("not the one that its name says", "target: unchanged", "next: ")
 
 
 CONFIGS: dict[str, tuple[Callable[[str], str], str]] = {

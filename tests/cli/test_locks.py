@@ -49,6 +49,18 @@ def test_a_second_promotion_waits_for_nobody_and_says_who_holds_the_lock(world: 
     assert world.promote("--yes").code == 0
 
 
+def test_a_run_that_is_still_going_cannot_be_set_aside(world: World) -> None:
+    world.fault("timeout_after", IMPORT, seconds=1, query={"roleType": "bot"})
+    first = promotion(world)
+    wait_for(world, "POST import bot")
+    run = world.runs()[0]
+    ran = world.run("runs", "abandon", run, "--reason", "impatient")
+    assert ran.code == 6
+    ran.says("holds the lock", "next: ")
+    assert world.ended(first).code == 0
+    world.assert_promoted()
+
+
 def test_reading_commands_need_no_lock(world: World) -> None:
     world.fault("timeout_after", UPLOAD, seconds=0.8)
     first = promotion(world)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.errors import (
@@ -255,6 +255,7 @@ def test_a_long_text_is_shortened():
     assert len(error(400, b"x" * 100_000).what) < 400
 
 
+@settings(deadline=None)
 @given(
     st.integers(200, 599),
     st.binary(max_size=60) | st.binary(max_size=30).map(b"{".__add__),
@@ -270,6 +271,7 @@ def test_no_answer_at_all_gets_past_our_own_errors(status, body, write):
         assert found == json.loads(body)
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5),

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.behaviour import (
@@ -81,12 +81,23 @@ def test_a_role_that_holds_a_dropped_name_loses_it_when_it_has_to_be_sent():
     assert because == ()
 
 
+def test_a_value_that_gets_lost_is_not_also_said_to_stay_or_to_be_impossible():
+    wanted, had = {"Legacy": "YES", "Invite": "YES"}, {"Legacy": "NO", "Invite": "NO"}
+    permissions, because = reached(wanted, had, drops=DROPS)
+    assert permissions == {"Invite": "YES"}
+    assert [("gets lost" in sentence) for sentence in because] == [True]
+    asked_for, because = reached({"Invite": "YES"}, had, drops=DROPS, fills=True)
+    assert asked_for == {"Invite": "YES"}
+    assert because == ()
+
+
 def test_a_merged_name_stays_even_if_the_platform_drops_it_from_files():
     permissions, because = reached({}, {"Legacy": "YES"}, drops=DROPS, merges=True)
     assert permissions == {"Legacy": "YES"}
     assert len(because) == 1
 
 
+@settings(deadline=None)
 @given(
     DRAWN,
     DRAWN,
@@ -110,6 +121,7 @@ def test_denied_is_the_platforms_no_alone_or_in_a_list_of_one():
     assert [shown(None), shown("YES"), shown(("A", "B"))] == ["absent", "YES", "A, B"]
 
 
+@settings(deadline=None)
 @given(LEARNED, LEARNED, LEARNED)
 def test_what_was_learned_adds_up_in_any_grouping(one, two, three):
     assert one.joined(two).joined(three) == one.joined(two.joined(three))
@@ -128,6 +140,7 @@ def test_behaviour_is_joined_by_role_type():
     assert (known.run, known.seen_at) == ("r1", "now")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(TEXT, LEARNED, max_size=2), TEXT)
 def test_behaviour_survives_its_file(learned, run):
     known = Behaviour(learned, run, "2026-01-31T12:00:00Z")

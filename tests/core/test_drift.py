@@ -60,7 +60,7 @@ def test_what_was_only_seen_in_part_says_nothing_of_what_is_not_in_it(then, now,
     assert {change.action for change in compare_states(*sides, ())} == actions
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(states("dev", whole=True), states("dev", whole=True))
 def test_there_is_drift_exactly_where_the_content_differs(then, now):
     changes = compare_states(then, now, ())

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.diff import Action, Change
@@ -245,6 +245,7 @@ def test_foreign_source_at_its_border(common, here, there, ratio, objects):
     assert (verdict.outcome is Outcome.REFUSE) == objects
 
 
+@settings(deadline=None)
 @given(st.integers(1, 100), st.integers(1, 5))
 def test_a_share_that_is_just_reached_is_enough(percent, times):
     here, there = names(percent * times), names(100 * times)

@@ -125,7 +125,7 @@ def test_one_file_per_role_type_that_changes():
     assert build(none, target) == ()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(promotions())
 def test_a_file_is_what_its_schema_allows_and_reads_back_as_what_was_meant(promotion):
     source, target, request, narrowed = promotion

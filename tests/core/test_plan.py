@@ -96,7 +96,7 @@ def test_a_type_that_can_no_longer_be_seen_has_moved_its_new_roles_included(now)
     assert moved(PLAN, now) == PLAN.changes
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(promotions())
 def test_on_the_target_that_it_was_made_on_nothing_moved_and_the_verdicts_are_the_same(promotion):
     source, target, asked, narrowed = promotion

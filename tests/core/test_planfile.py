@@ -61,7 +61,7 @@ def edited(value, path, chance):
     return changed
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(plans())
 def test_a_plan_survives_its_file_and_its_schema_allows_it(plan):
     written = dumps(to_value(plan))
@@ -72,7 +72,7 @@ def test_a_plan_survives_its_file_and_its_schema_allows_it(plan):
     assert plan_digest(again) == plan_digest(plan) == value["digest"]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(plans(), st.randoms(use_true_random=False))
 def test_any_edit_of_a_plan_is_noticed(plan, chance):
     value = loads(dumps(to_value(plan)), where="x")

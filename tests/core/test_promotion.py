@@ -37,7 +37,7 @@ def test_what_is_planned_is_what_comes_of_it_and_then_there_is_nothing_left(by_r
     assert set(plan.role_types) == seen.visible
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(promotions())
 def test_every_wanted_role_gets_the_sources_content_and_no_other_role_changes(promotion):
     source, target, request, narrowed = promotion
@@ -57,7 +57,7 @@ def test_every_wanted_role_gets_the_sources_content_and_no_other_role_changes(pr
     assert all(goal[key].id == had[key].id for key in touched & goal.keys() & had.keys())
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(promotions())
 def test_a_plan_leaves_alone_what_it_must(promotion):
     source, target, request, narrowed = promotion
@@ -76,7 +76,7 @@ def test_a_plan_leaves_alone_what_it_must(promotion):
     assert plan.changes == tuple(sorted(plan.changes, key=lambda change: change.key))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(promotions())
 def test_in_full_the_custom_roles_in_scope_become_exactly_the_sources_apart_from_those_kept(
     promotion,
@@ -95,7 +95,7 @@ def test_in_full_the_custom_roles_in_scope_become_exactly_the_sources_apart_from
         )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(promotions())
 def test_an_import_file_holds_what_it_must_under_either_kind_of_matching(promotion):
     source, target, request, narrowed = promotion

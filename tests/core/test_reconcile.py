@@ -1,6 +1,6 @@
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.model import Role
@@ -21,6 +21,7 @@ def answered(*roles):
     )
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_every_role_as_sent_is_clean_in_whatever_order_and_whatever_else_is_in_the_answer(chance):
     back = [*answered(*SENT), *answered(Role("bot", "Other"), Role("bot", "Bot Owner"))]

@@ -37,6 +37,7 @@ def harmless(text):
     )
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(), max_size=30))
 def test_nothing_that_a_terminal_obeys_survives(text):
     shown = inert(text)
@@ -111,7 +112,7 @@ def test_a_hostile_plan_is_harmless_to_show(everything):
     assert "x\\u001b[2J\\u202e" in text
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(promotions())
 def test_a_rendered_plan_names_every_change_and_ends_with_its_counts(promotion):
     source, target, request, narrowed = promotion

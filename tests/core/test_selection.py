@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.model import Role, Selection, matches
@@ -10,12 +10,14 @@ def covers(name, include=(), exclude=()):
     return Selection(tuple(include), tuple(exclude)).covers(name)
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_without_patterns_everything_is_in_scope(name):
     assert covers(name)
     assert Selection().everything
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_every_name_can_be_selected_and_excluded_by_itself_whatever_it_holds(name):
     assert matches(name, (name,))
@@ -23,6 +25,7 @@ def test_every_name_can_be_selected_and_excluded_by_itself_whatever_it_holds(nam
     assert not covers(name, exclude=[name])
 
 
+@settings(deadline=None)
 @given(TEXT, st.lists(TEXT | st.just("*"), max_size=3), st.lists(TEXT | st.just("*"), max_size=3))
 def test_what_is_excluded_is_out_however_it_is_included(name, include, exclude):
     if matches(name, tuple(exclude)):

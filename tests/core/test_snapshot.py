@@ -44,7 +44,7 @@ def with_other_ids(state):
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(states("dev"), states("dev"))
 def test_digests_are_equal_exactly_where_what_they_are_of_is_equal(one, other):
     same = without_ids(one) == without_ids(other)
@@ -52,7 +52,7 @@ def test_digests_are_equal_exactly_where_what_they_are_of_is_equal(one, other):
     assert (state_digest(one) == state_digest(other)) == (one == other)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(states("dev"))
 def test_ids_are_in_the_state_digest_and_never_in_the_content_digest(state):
     other = with_other_ids(state)
@@ -60,7 +60,7 @@ def test_ids_are_in_the_state_digest_and_never_in_the_content_digest(state):
     assert (state_digest(other) == state_digest(state)) == (other == state)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(states("dev"), st.randoms(use_true_random=False))
 def test_order_makes_no_difference_to_a_digest(state, chance):
     kinds = list(state.roles.items())
@@ -81,6 +81,7 @@ def turned_role(role, chance):
     return replace(role, permissions=dict(permissions))
 
 
+@settings(deadline=None)
 @given(DRAWN, DRAWN)
 def test_a_change_of_one_role_changes_both_digests(number, other):
     pool = ("Invite", "Manage Users", "Preferences")
@@ -97,14 +98,14 @@ def test_how_a_section_was_captured_is_part_of_its_digest(capture):
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(states("dev"))
 def test_a_digest_is_that_of_the_canonical_form_of_the_whole(state):
     value = {"roles": state_to_value(state)["roles"]}
     assert state_digest(state) == sha256(canonical(value))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.data())
 def test_a_snapshot_survives_its_file_and_its_schema_allows_it(data):
     state = data.draw(states("dev"))
@@ -115,7 +116,7 @@ def test_a_snapshot_survives_its_file_and_its_schema_allows_it(data):
     assert from_value(value, where="x") == taken
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(states("dev").filter(lambda state: any(part.roles for part in state.roles.values())))
 def test_a_snapshot_whose_roles_were_edited_is_refused(state):
     value = to_value(snapshot(state, "dev"))

@@ -179,7 +179,7 @@ def test_only_the_types_that_were_read_are_compared():
     assert result.learned.keys() == {"admin"}
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(promotions())
 def test_every_single_departure_from_the_desired_state_is_found(promotion):
     source, target, request, narrowed = promotion

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -52,7 +53,7 @@ class Box:
         Each has a store of its own, so that nothing learned in one case is known in another.
         """
         text = (self.folder / "role-migrate.toml").read_text()
-        text = text.replace("role-migrate/store", f"role-migrate/{uuid.uuid4()}")
+        text = re.sub(r'(url = "s3://[^/"]+)/store"', rf'\1/{uuid.uuid4()}"', text, count=1)
         head, prod = text.split("[environments.prod]\n", 1)
         settings = "timeout = 1\nverify_timeout = 1.5\n"
         settings += "limits = { per_minute = 100000, per_hour = 1000000 }\n"

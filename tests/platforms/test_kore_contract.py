@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -18,11 +18,15 @@ from tests.cli.world import DEV, EXPORT, IMPORT, PROD, UPLOAD, World, world_on
 
 
 class Capture:
-    """A server in front of the sandbox that keeps every request, headers and all."""
+    """A server in front of the sandbox that keeps every request, headers and all.
+
+    `instead` holds bodies that are answered in place of the account's, which acted all the same.
+    """
 
     def __init__(self, behind: str) -> None:
         self.behind = behind
         self.requests: list[dict[str, Any]] = []
+        self.instead: dict[tuple[str, str], bytes] = {}
         capture = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -51,6 +55,8 @@ class Capture:
                 except urllib.error.HTTPError as refused:
                     with refused:
                         status, data = refused.code, refused.read()
+                path = self.path.partition("?")[0]
+                data = capture.instead.get((self.command, path), data)
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
@@ -242,23 +248,51 @@ def test_a_write_is_never_sent_again_blindly(world: World, fault: str) -> None:
     assert calls[first + 1] == "GET export admin"
 
 
-def test_an_answer_with_two_roles_of_one_name_is_no_export(world: World, captured: Capture) -> None:
-    world.run("snapshot", "--env", "prod")
-    document = world.state("prod")
-    twin = dict(document["roles"][0])
-    twin["_id"] = "e" * 24
-    roles = json.dumps([twin, {**twin, "_id": "d" * 24}]).encode()
+ODD: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "two of one name": lambda role: [{**role, "_id": "e" * 24}, {**role, "_id": "d" * 24}],
+    "a bot role": lambda role: [{**role, "roleType": "bot"}],
+    "no permissions": lambda role: [{key: role[key] for key in ("role", "roleType", "_id")}],
+    "an object": lambda role: {"roles": [role]},
+    "a string": lambda role: "done",
+    "null": lambda role: None,
+}
 
-    def answering(self: BaseHTTPRequestHandler) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(roles)))
-        self.end_headers()
-        self.wfile.write(roles)
 
-    captured.server.RequestHandlerClass.do_GET = answering  # type: ignore[attr-defined]
-    ran = world.promote("--yes")
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_export_is_an_error_and_never_a_source_of_plans(
+    world: World, captured: Capture, odd: str
+) -> None:
+    roles = world.export("admin", "prod")
+    captured.instead["GET", EXPORT] = json.dumps(ODD[odd](roles[-1])).encode()
+    with world.untouched():
+        ran = world.promote("--yes", "--mode", "full")
+    assert ran.code == 7, ran.err
+    ran.says("Export Roles (admin)", "no sound list of admin roles", "target: unchanged", "next: ")
+    assert world.writes() == []
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_answer_to_an_import_is_settled_by_reading_back(
+    world: World, captured: Capture, odd: str
+) -> None:
+    roles = world.export("admin", "prod")
+    captured.instead["POST", IMPORT] = json.dumps(ODD[odd](roles[-1])).encode()
+    ran = world.promote("--yes", "--role", "Auditor")
+    assert ran.code == 0, ran.err
+    ran.says("no sound list of admin roles", "done, as reading back shows")
+    assert world.calls("prod").count("POST import admin") == 1
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"fileId": ""}', b'{"fileId": 7}', b"[]", b"null"])
+def test_an_upload_without_a_file_id_is_not_gone_on_with(
+    world: World, captured: Capture, body: bytes
+) -> None:
+    captured.instead["POST", UPLOAD] = body
+    with world.untouched():
+        ran = world.promote("--yes")
     assert ran.code == 7
-    ran.says("no sound list of admin roles", "two roles have the name", "target: unchanged")
+    ran.says("the answer has no fileId", "target: unchanged", "next: ")
+    assert "POST import admin" not in world.calls("prod")
 
 
 def test_a_base_url_with_a_path_is_kept_before_every_call(tmp_path: Path) -> None:
