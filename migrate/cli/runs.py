@@ -22,24 +22,36 @@ def runs(context: click.Context, name: str | None, limit: int) -> int:
     """List the runs in the stores of the config, newest first."""
     if context.invoked_subcommand is not None:
         return Exit.DONE
-    from migrate.journal import Journal, list_runs
+    from migrate.journal import list_runs
 
     runtime: Runtime = context.obj
-    lines = []
-    for environment, archive in _archives(runtime):
-        if name not in (None, environment.name):
-            continue
-        for run in list_runs(archive.store)[:limit]:
-            journal = Journal.open(archive.store, run, clock=runtime.tools.now)
-            folded, began = journal.summary, journal.entries[0]
-            state = "abandoned" if folded.abandoned else folded.result or "unfinished"
-            way = f"{began.body['source']} → {environment.name}"
-            lines.append((run, f"{run}  {way}  {began.body['mode']}  {state}"))
     if name is not None:
-        runtime.config.environment(name)
-    newest = [line for _, line in sorted(lines, reverse=True)[:limit]]
+        environment = runtime.config.environment(name)
+        places = [(environment, runtime.connections.archive(environment))]
+    else:
+        places = _archives(runtime)
+    found = [
+        (run, _line(run, environment.name, archive, runtime))
+        for environment, archive in places
+        for run in list_runs(archive.store)[:limit]
+    ]
+    newest = [line for _, line in sorted(found, reverse=True)[:limit]]
     answer("\n".join(newest or ["No runs yet."]) + "\n")
     return Exit.DONE
+
+
+def _line(run: str, environment: str, archive: "Archive", runtime: Runtime) -> str:
+    from migrate.errors import InvalidInput
+    from migrate.journal import Journal
+    from migrate.report.escape import inert
+
+    try:
+        journal = Journal.open(archive.store, run, clock=runtime.tools.now)
+    except InvalidInput as error:  # one that can't be read must not hide the others
+        return inert(f"{run}  → {environment}  unreadable: {error.what}")
+    folded, began = journal.summary, journal.entries[0].body
+    state = "abandoned" if folded.abandoned else folded.result or "unfinished"
+    return inert(f"{run}  {began['source']} → {environment}  {began['mode']}  {state}")
 
 
 @runs.command(short_help="Show what a run did.")

@@ -36,7 +36,8 @@ class Voice:
 
     def waiting(self, seconds: float, reason: str) -> None:
         """Announce a pause."""
-        self._write("info", f"waiting {seconds:.{int(seconds < 10)}f} s: {reason}", {"seconds": round(seconds, 1)})
+        shown = f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
+        self._write("info", f"waiting {shown} s: {reason}", {"seconds": round(seconds, 1)})
 
     def warn(self, text: str) -> None:
         """Say a warning."""

@@ -25,6 +25,19 @@ def test_runs_lists_the_newest_first(world: World) -> None:
     assert len(world.run("runs", "--limit", "1").out.splitlines()) == 1
 
 
+def test_a_journal_that_cannot_be_read_does_not_hide_the_other_runs(world: World) -> None:
+    assert world.promote("--yes").code == 0
+    (broken,) = world.runs()
+    assert world.run("promote", "--from", "prod", "--to", "dev", "--yes").code == 0
+    (entry,) = world.folder.glob(f"**/runs/{broken}/0001.json")
+    entry.chmod(0o600)
+    entry.write_bytes(b"{}")
+    ran = world.run("runs")
+    assert ran.code == 0
+    assert sorted("unreadable" in line for line in ran.out.splitlines()) == [False, True]
+    assert broken in next(line for line in ran.out.splitlines() if "unreadable" in line)
+
+
 def test_a_run_is_shown_as_it_was_reported(world: World) -> None:
     printed = world.promote("--yes").out
     assert world.run("runs", "show", world.runs()[0]).out == printed
