@@ -192,7 +192,7 @@ class _RoleType:
         """What becomes of a role that the source has."""
         if held is not None and role.same_content(held):
             return None, []
-        if self._fixed(role.name):
+        if self._fixed(role.name, held):
             return None, [Left(self.role_type, role.name, Reason.BUILT_IN, _differs(held, role))]
         learned = self.behaviour.of(self.role_type)
         after, because = achievable(role, held, learned, self.traits.denied)
@@ -215,13 +215,13 @@ class _RoleType:
             return None, [Left(self.role_type, held.name, Reason.UNREACHABLE, because)]
         return Change(Action.DELETE, self.role_type, held.name, held, None), []
 
-    def _fixed(self, name: str) -> bool:
-        if self.traits.is_untouchable(self.role_type, name):
+    def _fixed(self, name: str, held: Role | None) -> bool:
+        """Whether a role is left alone as built-in; one that the target lacks can't be made."""
+        if not self.traits.is_built_in(self.role_type, name):
+            return False
+        if held is None or self.traits.is_untouchable(self.role_type, name):
             return True
-        return (
-            self.traits.is_built_in(self.role_type, name)
-            and name not in self.rules.promote_builtins
-        )
+        return name not in self.rules.promote_builtins
 
 
 def _captured(section: Section | None) -> TypeGuard[Section]:

@@ -3,7 +3,7 @@
 from migrate.archive import Archive
 from migrate.diff import Change
 from migrate.errors import GuardRefused, PlanStale, PlanUsed, UsageError
-from migrate.guards import GuardRule, Outcome, Verdict, can_be_allowed, refusals
+from migrate.guards import GuardRule, Verdict, can_be_allowed, refusals
 from migrate.model import Identity, Snapshot, State
 from migrate.plan import Plan, moved
 from migrate.planner import judge
@@ -113,11 +113,9 @@ def no_worse(
     keep: tuple[str, ...],
 ) -> tuple[Verdict, ...]:
     """Judge again with today's config and target; a plan that passed must pass still."""
-    planned = {verdict.rule: verdict.outcome for verdict in plan.verdicts}
+    planned = {verdict.rule for verdict in refusals(plan.verdicts)}
     now = judge(plan, target, guards, traits, keep)
-    worse = [
-        verdict for verdict in refusals(now) if planned.get(verdict.rule) is not Outcome.REFUSE
-    ]
+    worse = [verdict for verdict in refusals(now) if verdict.rule not in planned]
     if worse:
         raise PlanStale(
             "a guard that let the plan pass refuses it now: "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migrate import snapshot
+from migrate import __version__, snapshot
 from migrate.archive import Archive
 from migrate.canonical import loads, read
 from migrate.config import Config, Environment
@@ -105,7 +105,7 @@ def _of_export(
         environment.name,
         environment.identity,
         "1970-01-01T00:00:00Z",
-        "",
+        __version__,
         Selection(),
         state,
     )

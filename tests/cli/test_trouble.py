@@ -390,7 +390,7 @@ def test_a_refusal_for_the_rate_is_waited_out(world: World, path: str, seconds: 
     world.fault("429_retry_after", path, seconds=seconds)
     ran = world.promote("--yes", "--role", "Auditor")
     assert ran.code == 0, ran.err
-    ran.says("waiting 1 s")
+    ran.says("waiting 1.0 s")
     assert world.roles()["admin", "Auditor"]["rDesc"] == "reads all"
 
 

@@ -19,7 +19,7 @@ from migrate.pipeline.record import Record, StepRecord
 from migrate.planfile import plan_digest
 from migrate.planner import Request
 from migrate.platforms.base import Step
-from migrate.report import check_text, drift_text, plan_text, run_text
+from migrate.report import check_text, drift_text, journal_text, plan_text, run_text
 from migrate.report.escape import inert, quoted
 from migrate.resources import schema
 from migrate.validation import validate
@@ -255,11 +255,36 @@ def test_drift_is_harmless_to_show_and_counts():
     then = State({"admin": Section.of((role(HOSTILE), Role("admin", "Gone")))})
     now = State({"admin": Section.of((role(HOSTILE, {"A": "NO"}), Role("admin", "New")))})
     changes = compare_states(then, now, ())
-    sides = [replace(snapshot(s, "prod"), environment=HOSTILE) for s in (then, now)]
+    sides = [
+        replace(snapshot(state, "prod"), environment=HOSTILE, captured_at=HOSTILE)
+        for state in (then, now)
+    ]
     text = drift_text.render(*sides, changes)
     assert harmless(text)
     assert text.endswith("\n1 new, 1 changed, 1 gone.\n")
     assert drift_text.render(*sides, ()).endswith("\nNo drift.\n")
+
+
+def test_a_journal_is_harmless_to_show_and_says_how_far_each_step_came():
+    names = ("plan", "source", "target", "mode", "who", "backup")
+    began = {
+        **dict.fromkeys(names, HOSTILE),
+        "steps": [{"number": n, "kind": HOSTILE, "object": HOSTILE} for n in range(3)],
+    }
+    value = {
+        "run": HOSTILE,
+        "state": HOSTILE,
+        "done": [0],
+        "unknown": [1],
+        "entries": [
+            {"number": 0, "time": HOSTILE, "kind": "began", "body": began},
+            {"number": 1, "time": HOSTILE, "kind": "abandoned", "body": {"reason": HOSTILE}},
+        ],
+    }
+    text = journal_text.render(value)
+    assert harmless(text)
+    ends = [line.rsplit(": ", 1)[1] for line in text.splitlines() if line.startswith("  step")]
+    assert ends == ["done", "begun, outcome unknown", "not tried"]
 
 
 def test_faults_of_a_file_are_harmless_to_show_and_counted():
