@@ -5,14 +5,19 @@ differently share its snapshots, plans and lock.
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from migrate import behaviour as behaviours
 from migrate import planfile, snapshot
 from migrate.behaviour import Behaviour
 from migrate.canonical import dumps, dumps_pretty, loads, sha256
-from migrate.errors import Fault, InvalidInput, StoreFailed
-from migrate.model import Identity, Snapshot
+from migrate.errors import InvalidInput, StoreFailed
+from migrate.identity.pairs import Pairs
+from migrate.identity.pairs import from_value as pairs_from_value
+from migrate.identity.pairs import to_value as pairs_to_value
+from migrate.model import Identity, Selection, Snapshot
 from migrate.plan import Plan
 from migrate.resources import schema
 from migrate.stores.base import Store, VersionMoved, put_once
@@ -21,6 +26,18 @@ from migrate.validation import validate
 
 _BEHAVIOUR = "behaviour.json"
 _LAST = "snapshots/last.json"
+_ACCOUNT = "account.json"
+_MEND = "Restore an older version of this object, or delete it."
+_ANEW = "Use the untouched file, or make it anew."
+
+
+def _shape(**types: str) -> dict[str, Any]:
+    """The JSON schema of a small object with these fields, of these types."""
+    fields = {name: {"type": kind} for name, kind in types.items()}
+    return {"type": "object", "required": list(types), "properties": fields}
+
+
+_CLAIM = _shape(run="string", released="boolean")
 
 
 def folder_of(identity: Identity) -> str:
@@ -46,8 +63,10 @@ class Archive:
         """Store a snapshot and return the digest of its state, which names it."""
         value = snapshot.to_value(taken)
         digest: str = value["digests"]["state"]
-        # The same state captured earlier is as good: its envelope may be another.
-        self.store.put_if_absent(f"snapshots/{digest}.json", dumps_pretty(value))
+        # The same state captured earlier is as good: its envelope may be another. But a narrowed
+        # one must not stand in for a whole one: what it does not hold may well exist.
+        key = f"snapshots/{digest}{_narrowing(taken.selection)}.json"
+        self.store.put_if_absent(key, dumps_pretty(value))
         return digest
 
     def mark_last(self, digest: str, captured_at: str) -> None:
@@ -55,22 +74,30 @@ class Archive:
         self._put_mutable(_LAST, {"snapshot": digest, "capturedAt": captured_at})
 
     def last_snapshot(self) -> tuple[Snapshot, str] | None:
-        """The last whole capture, and when it was last seen to hold; None where there is none."""
-        stored = self.store.get(_LAST)
-        if stored is None:
+        """The last whole capture, as of when it was last seen to hold, and that time, if any."""
+        value = self._read(_LAST, _shape(snapshot="string", capturedAt="string"))
+        if value is None:
             return None
-        value = loads(stored.data, where=f"{self.store.location}/{_LAST}")
-        taken = self.load_snapshot(value["snapshot"])
-        return (taken, value["capturedAt"]) if taken else None
+        at = str(value["capturedAt"])
+        taken = self._snapshot(f"snapshots/{value['snapshot']}.json", value["snapshot"])
+        return (replace(taken, captured_at=at), at) if taken else None
 
     def load_snapshot(self, digest: str) -> Snapshot | None:
-        """The snapshot of a state's digest; None where the store does not have it."""
-        key = f"snapshots/{digest}.json"
+        """The whole snapshot of a state's digest, else the only narrowed one; None without."""
+        whole = self._snapshot(f"snapshots/{digest}.json", digest)
+        if whole is not None:
+            return whole
+        keys = list(self.store.list(f"snapshots/{digest}-"))
+        return self._snapshot(keys[0], digest) if len(keys) == 1 else None
+
+    def _snapshot(self, key: str, digest: str) -> Snapshot | None:
         stored = self.store.get(key)
         if stored is None:
             return None
         where = f"{self.store.location}/{key}"
-        taken = snapshot.from_value(_checked(stored.data, "snapshot", where), where=where)
+        taken = snapshot.from_value(
+            _checked(stored.data, schema("snapshot"), where, "snapshot"), where=where
+        )
         if snapshot.state_digest(taken.state) != digest:
             raise InvalidInput(
                 "this snapshot is not the one that its name says",
@@ -98,7 +125,7 @@ class Archive:
         put = self.store.put_if_absent(key, data)
         if put.ours:
             return None
-        held = loads(put.stored.data, where=f"{self.store.location}/{key}")
+        held = _checked(put.stored.data, _CLAIM, f"{self.store.location}/{key}")
         if not held["released"]:
             return str(held["run"])
         try:
@@ -109,18 +136,14 @@ class Archive:
 
     def claimed_by(self, plan_id: str) -> str | None:
         """The run that has a plan, None where none has."""
-        key = f"plans/{plan_id}.claim"
-        stored = self.store.get(key)
-        if stored is None:
-            return None
-        held = loads(stored.data, where=f"{self.store.location}/{key}")
-        return None if held["released"] else str(held["run"])
+        held = self._read(f"plans/{plan_id}.claim", _CLAIM)
+        return None if held is None or held["released"] else str(held["run"])
 
     def release_claim(self, plan_id: str, run_id: str) -> None:
         """Give a plan back whose run ended before any write."""
         key = f"plans/{plan_id}.claim"
-        stored = self.store.get(key)
-        if stored and loads(stored.data, where=key) == {"run": run_id, "released": False}:
+        stored, mine = self.store.get(key), {"run": run_id, "released": False}
+        if stored and _checked(stored.data, _CLAIM, f"{self.store.location}/{key}") == mine:
             self.store.replace(key, dumps({"run": run_id, "released": True}), stored.version)
 
     def save_import(self, digest: str, data: bytes) -> None:
@@ -144,9 +167,39 @@ class Archive:
         """Write what was learned."""
         self._put_mutable(_BEHAVIOUR, behaviours.to_value(learned))
 
+    def pairs(self, source: Identity) -> Pairs:
+        """The pairs of ids with a source, as of the last verified run from it."""
+        key = _pairs_key(source)
+        stored = self.store.get(key)
+        if stored is None:
+            return Pairs()
+        where = f"{self.store.location}/{key}"
+        return pairs_from_value(loads(stored.data, where=where), where=where)
+
+    def save_pairs(self, source: Identity, pairs: Pairs) -> None:
+        """Remember pairs of ids with a source."""
+        self._put_mutable(_pairs_key(source), pairs_to_value(pairs))
+
+    def account_id(self) -> str | None:
+        """The platform's id of the account that was first met here; None before that."""
+        value = self._read(_ACCOUNT, _shape(accountId="string"))
+        return None if value is None else str(value["accountId"])
+
+    def record_account(self, account_id: str) -> None:
+        """Remember the account that answers; whoever was first here stays."""
+        self.store.put_if_absent(_ACCOUNT, dumps_pretty({"accountId": account_id}))
+
     def save_report(self, run_id: str, data: bytes) -> None:
         """Keep the JSON report of a run."""
         self.store.put_if_absent(f"runs/{run_id}/report.json", data)
+
+    def report(self, run_id: str) -> dict[str, Any] | None:
+        """The JSON report of a run; None where it has none. InvalidInput for a damaged one."""
+        return self._read(f"runs/{run_id}/report.json", schema("run"))
+
+    def _read(self, key: str, shape: Mapping[str, Any]) -> dict[str, Any] | None:
+        stored = self.store.get(key)
+        return _checked(stored.data, shape, f"{self.store.location}/{key}") if stored else None
 
     def _put_mutable(self, key: str, value: dict[str, Any]) -> None:
         data = dumps_pretty(value)
@@ -166,19 +219,30 @@ class Archive:
         )
 
 
+def _pairs_key(source: Identity) -> str:
+    return f"identity/{folder_of(source)}.json"
+
+
 def read_plan(data: bytes, where: str) -> Plan:
     """The plan in the bytes of a file; raises InvalidInput with every fault."""
-    return planfile.from_value(_checked(data, "plan", where), where=where)
+    return planfile.from_value(_checked(data, schema("plan"), where, "plan", _ANEW), where=where)
 
 
-def _checked(data: bytes, kind: str, where: str) -> dict[str, Any]:
-    value: dict[str, Any] = loads(data, where=where)
-    faults: tuple[Fault, ...] = validate(value, data, schema(kind), where=where)
+def _narrowing(selection: Selection) -> str:
+    if selection.everything:
+        return ""
+    return f"-{sha256(dumps(snapshot.selection_to_value(selection)))[:16]}"
+
+
+def _checked(
+    data: bytes, shape: Mapping[str, Any], where: str, kind: str = "object", remedy: str = _MEND
+) -> dict[str, Any]:
+    try:
+        value: dict[str, Any] = loads(data, where=where)
+    except InvalidInput as error:
+        error.remedy = remedy
+        raise
+    faults = validate(value, data, shape, where=where)
     if faults:
-        raise InvalidInput(
-            f"this is no sound {kind}",
-            where=where,
-            remedy="Use the untouched file, or make it anew.",
-            faults=faults,
-        )
+        raise InvalidInput(f"this is no sound {kind}", where=where, remedy=remedy, faults=faults)
     return value

@@ -21,7 +21,12 @@ class Learned:
 
     `fills`: absent permissions come back denied. `merges`: an update keeps permissions that the
     file leaves out. `keeps_roles`: a full import does not delete. `drops`: permission names that
-    the platform threw away. `ids`: `kept` or `minted` when a role is imported again.
+    the platform threw away. `ids`: `kept` or `minted` when a role is imported again. `members`:
+    `carried` or `dropped` when its id was minted anew.
+
+    `disproved` is what a run saw to be otherwise, of `fills`, `merges`, `keeps_roles`, and
+    `obeyed` the names that it saw to be taken: they clear what was learned before, and are not
+    kept themselves.
     """
 
     fills: bool = False
@@ -29,15 +34,24 @@ class Learned:
     keeps_roles: bool = False
     drops: frozenset[str] = frozenset()
     ids: str | None = None
+    members: str | None = None
+    disproved: frozenset[str] = field(default=frozenset(), compare=False)
+    obeyed: frozenset[str] = field(default=frozenset(), compare=False)
 
     def joined(self, other: "Learned") -> "Learned":
-        """What both saw; the later sighting of `ids` wins."""
+        """What both saw; where they differ the later sighting, `other`, wins."""
+
+        def still(name: str) -> bool:
+            seen: bool = getattr(self, name) and name not in other.disproved
+            return seen or getattr(other, name)
+
         return Learned(
-            fills=self.fills or other.fills,
-            merges=self.merges or other.merges,
-            keeps_roles=self.keeps_roles or other.keeps_roles,
-            drops=self.drops | other.drops,
+            fills=still("fills"),
+            merges=still("merges"),
+            keeps_roles=still("keeps_roles"),
+            drops=(self.drops - other.obeyed) | other.drops,
             ids=other.ids or self.ids,
+            members=other.members or self.members,
         )
 
 
@@ -66,31 +80,27 @@ def achievable(
 ) -> tuple[Role, tuple[str, ...]]:
     """The nearest to `desired` that the platform can hold, and a sentence for each difference."""
     permissions, because = _reachable(desired, before, learned, denied)
-    reachable = replace(desired, permissions=dict(permissions))
-    if before is None or learned.merges or reachable.same_content(before):
-        return reachable, tuple(because.values())
-    # The role has to be sent for something else, and whatever is sent loses these names.
-    for name in sorted(learned.drops & permissions.keys()):
-        del permissions[name]
-        because.pop(name, None)
-        if name in desired.permissions:
-            because[name] = f"permission {name!r} gets lost: this platform drops it from any import"
     return replace(desired, permissions=permissions), tuple(because.values())
 
 
 def _reachable(
     desired: Role, before: Role | None, learned: Learned, denied: str | None
 ) -> tuple[dict[str, PermissionValue], dict[str, str]]:
-    """What the role could hold if names that the platform drops stay as they are, and why."""
+    """What the role could hold, and why not more.
+
+    What the role holds already is never given up for something learned: a name that it holds is
+    sent as wanted, or, where the platform keeps whatever it does not take, stays as it is.
+    """
     had = before.permissions if before else {}
     permissions = dict(desired.permissions)
     because = {}
     for name in sorted(learned.drops & permissions.keys()):
-        wanted = permissions.pop(name)
+        if name in had and (not learned.merges or had[name] == permissions[name]):
+            continue
+        del permissions[name]
         if name in had:
             permissions[name] = had[name]
-        if had.get(name) != wanted:
-            because[name] = f"permission {name!r} cannot be set: this platform drops the name"
+        because[name] = f"permission {name!r} cannot be set: this platform drops the name"
     for name, value in sorted(had.items()):
         if name in permissions:
             continue
@@ -137,6 +147,7 @@ def to_value(behaviour: Behaviour) -> dict[str, Any]:
                 "keepsRoles": learned.keeps_roles,
                 "drops": sorted(learned.drops),
                 "ids": learned.ids,
+                "members": learned.members,
             }
             for role_type, learned in sorted(behaviour.role_types.items())
         },
@@ -159,6 +170,7 @@ def from_value(value: Any) -> Behaviour:
                     keeps_roles=bool(seen["keepsRoles"]),
                     drops=frozenset(_names(seen["drops"])),
                     ids=seen["ids"],
+                    members=seen.get("members"),
                 )
                 for role_type, seen in value["roleTypes"].items()
             },

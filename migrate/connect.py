@@ -10,6 +10,7 @@ from types import ModuleType
 from migrate.archive import Archive
 from migrate.config import Config, DirectoryLocation, Environment, S3Location, UploadCommand
 from migrate.errors import InvalidInput
+from migrate.model import Identity
 from migrate.platforms.base import Reader, Uploader, Writer
 from migrate.redaction import Redactor
 from migrate.secrets import Secret, SecretRef, resolve
@@ -133,12 +134,12 @@ class Connections:
         )
 
 
-def platform(environment: Environment) -> ModuleType:
+def platform(environment: Environment | Identity) -> ModuleType:
     """The platform's `connect` module; the config's schema lists which there are."""
     return importlib.import_module(f"migrate.platforms.{environment.platform}.connect")
 
 
-def traits_of(environment: Environment) -> Traits:
+def traits_of(environment: Environment | Identity) -> Traits:
     """What the pure rooms must know of an environment's platform."""
     traits: Traits = platform(environment).TRAITS
     return traits

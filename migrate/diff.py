@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeGuard
 
-from migrate.behaviour import Behaviour, achievable
+from migrate.behaviour import Behaviour, Learned, achievable
 from migrate.errors import InvalidInput
 from migrate.model import (
     Capture,
@@ -131,7 +131,7 @@ def compare(
         if not (_captured(wanted) and _captured(held)):
             left.append(Left(role_type, "", Reason.NOT_CAPTURED))
             continue
-        of_type = _RoleType(role_type, mode, rules, behaviour, traits)
+        of_type = _RoleType(role_type, mode, rules, behaviour.of(role_type), traits)
         sources = in_scope((renamed(role, rules) for role in wanted.roles), selections)
         targets = {role.name: role for role in in_scope(held.roles, selections)}
         for role in sources:
@@ -185,7 +185,7 @@ class _RoleType:
     role_type: str
     mode: Mode
     rules: Rules
-    behaviour: Behaviour
+    learned: Learned
     traits: Traits
 
     def one(self, role: Role, held: Role | None) -> tuple[Change | None, list[Left]]:
@@ -194,8 +194,7 @@ class _RoleType:
             return None, []
         if self._fixed(role.name, held):
             return None, [Left(self.role_type, role.name, Reason.BUILT_IN, _differs(held, role))]
-        learned = self.behaviour.of(self.role_type)
-        after, because = achievable(role, held, learned, self.traits.denied)
+        after, because = achievable(role, held, self.learned, self.traits.denied)
         left = [Left(self.role_type, role.name, Reason.UNREACHABLE, because)] if because else []
         if held is not None and after.same_content(held):
             return None, left
@@ -210,7 +209,7 @@ class _RoleType:
             return None, [Left(self.role_type, held.name, Reason.KEPT)]
         if self.mode is not Mode.FULL or not prune:
             return None, [Left(self.role_type, held.name, Reason.TARGET_ONLY)]
-        if self.behaviour.of(self.role_type).keeps_roles:
+        if self.learned.keeps_roles:
             because = ("a full import here does not delete roles; delete it in the console",)
             return None, [Left(self.role_type, held.name, Reason.UNREACHABLE, because)]
         return Change(Action.DELETE, self.role_type, held.name, held, None), []

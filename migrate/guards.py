@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from migrate.access_rules import KINDS as ACCESS_KINDS
+from migrate.access_rules import AccessFacts
 from migrate.model import Mode, matches
 from migrate.rules import KINDS, Facts, Severity
 
@@ -54,12 +56,20 @@ class Verdict:
 
 
 def evaluate(
-    facts: Facts, rules: tuple[GuardRule, ...], overrides: tuple[Override, ...]
+    facts: Facts,
+    access: AccessFacts | None,
+    rules: tuple[GuardRule, ...],
+    overrides: tuple[Override, ...],
 ) -> tuple[Verdict, ...]:
-    """Every guard's verdict on a plan, in a fixed order."""
+    """Every guard's verdict on a plan, in a fixed order.
+
+    Where nobody's access is known (`access` None), guards over it that the config asks for
+    object: one that can't look must not seem to have found nothing.
+    """
     reasons = {override.rule: override.reason for override in overrides}
     verdicts = []
-    for name, kind in KINDS.items():
+    for name in (*KINDS, *ACCESS_KINDS):
+        kind = KINDS.get(name) or ACCESS_KINDS[name]
         configured = [] if kind.absolute else [rule for rule in rules if rule.rule == name]
         holding = [
             rule
@@ -73,16 +83,39 @@ def evaluate(
                 severity = Severity.REFUSE if facts.mode is Mode.FULL else Severity.WARN
             if severity is Severity.OFF:
                 continue
-            message = kind.check(facts, {**kind.defaults, **rule.parameters})
-            if not message:
-                verdicts.append(Verdict(name, Outcome.PASS, ""))
-            elif severity is Severity.WARN:
-                verdicts.append(Verdict(name, Outcome.WARN, message))
-            elif name in reasons and not kind.absolute:
-                verdicts.append(Verdict(name, Outcome.ALLOWED, message, reasons[name]))
+            if name in KINDS:
+                message = KINDS[name].check(facts, {**kind.defaults, **rule.parameters})
+            elif access is not None:
+                message = ACCESS_KINDS[name].check(access, {**kind.defaults, **rule.parameters})
+            elif not holding or not (facts.changes or facts.moves):
+                continue
             else:
-                verdicts.append(Verdict(name, Outcome.REFUSE, message))
+                message = "it is not known who holds which role, so this can't be judged"
+            verdicts.append(_verdict(name, message, severity, reasons, absolute=kind.absolute))
     return tuple(verdicts)
+
+
+def _verdict(
+    name: str, message: str, severity: Severity, reasons: Mapping[str, str], *, absolute: bool
+) -> Verdict:
+    if not message:
+        return Verdict(name, Outcome.PASS, "")
+    if severity is Severity.WARN:
+        return Verdict(name, Outcome.WARN, message)
+    if name in reasons and not absolute:
+        return Verdict(name, Outcome.ALLOWED, message, reasons[name])
+    return Verdict(name, Outcome.REFUSE, message)
+
+
+def rule_names() -> tuple[str, ...]:
+    """Every guard there is."""
+    return (*KINDS, *ACCESS_KINDS)
+
+
+def parameters_of(rule: str) -> Mapping[str, Any] | None:
+    """The parameters that a guard has, with their defaults; None for no guard."""
+    kind = KINDS.get(rule) or ACCESS_KINDS.get(rule)
+    return None if kind is None else kind.defaults
 
 
 def refusals(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
@@ -92,4 +125,4 @@ def refusals(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
 
 def can_be_allowed(rule: str) -> bool:
     """Whether `--allow RULE` means anything."""
-    return rule in KINDS and not KINDS[rule].absolute
+    return rule in ACCESS_KINDS or (rule in KINDS and not KINDS[rule].absolute)

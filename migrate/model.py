@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 PermissionValue = str | tuple[str, ...]
 """A permission's value: a string, or a tuple of strings, just as the platform holds it."""
@@ -16,6 +17,12 @@ Permissions = Mapping[str, PermissionValue]
 
 RoleKey = tuple[str, str]
 """(role type, role name): what a role is matched by between environments."""
+
+PrincipalKey = tuple[str, str]
+"""(kind, folded name): what a user or group is matched by; how names fold is the platform's."""
+
+ACCOUNT = ""
+"""The scope that is the whole account."""
 
 
 class Capture(StrEnum):
@@ -32,6 +39,14 @@ class Mode(StrEnum):
 
     INCREMENTAL = "incremental"
     FULL = "full"
+
+
+class Assignments(StrEnum):
+    """What becomes of who holds what: `none` leaves it, `merge` adds, `exact` removes as well."""
+
+    NONE = "none"
+    MERGE = "merge"
+    EXACT = "exact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +106,83 @@ class Section:
         return self.capture in (Capture.CAPTURED, Capture.EMPTY)
 
 
+class PrincipalKind(StrEnum):
+    """Who can hold a role."""
+
+    USER = "user"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A user (name: e-mail) or group, spelled as the platform spells it.
+
+    `id` is the platform's, `org_id` a user's id in its organisation. A user that is known by
+    `org_id` only has that as name.
+    """
+
+    kind: PrincipalKind
+    name: str
+    id: str | None = None
+    org_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A bot that roles are held in; `name` is unique in its account, made so where it is not."""
+
+    name: str
+    id: str
+
+
+class Assignment(NamedTuple):
+    """A principal holds a role in a scope. `principal` is the folded name, `scope` a bot's name,
+    or ACCOUNT. Only what is held directly: what a user holds through a group is the group's."""
+
+    kind: str
+    principal: str
+    role_type: str
+    role: str
+    scope: str
+
+    @property
+    def holder(self) -> PrincipalKey:
+        """(kind, folded name)."""
+        return (self.kind, self.principal)
+
+    @property
+    def role_key(self) -> RoleKey:
+        """(role type, role name)."""
+        return (self.role_type, self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who holds what, as captured; None in a state means that it was not captured.
+
+    `groups_of` maps a user's folded name to the folded names of all groups it is in, nested ones
+    included. `unseen_groups` are groups whose roles no user's row can show (no members): what
+    they hold is `seen in use` at best and never removed. `maybe_direct` are users' assignments
+    that show only through a group in a row that may stand for a direct one as well.
+    `complete` is False where only holders were read, not every user, group and bot.
+    """
+
+    account_id: str
+    principals: Mapping[PrincipalKey, Principal]
+    scopes: Mapping[str, Scope]
+    assignments: frozenset[Assignment]
+    groups_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unseen_groups: frozenset[str] = frozenset()
+    maybe_direct: frozenset[Assignment] = frozenset()
+    complete: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class State:
-    """What an environment holds: one section of roles per role type."""
+    """What an environment holds: one section of roles per role type, and who holds them."""
 
     roles: Mapping[str, Section]
+    people: People | None = None
 
     @property
     def captured(self) -> frozenset[str]:

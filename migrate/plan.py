@@ -6,7 +6,7 @@ touches, and carries the identities of both sides and of the store. `migrate.pla
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from migrate.diff import Action, Change, Left, Rules
 from migrate.guards import Override, Verdict
@@ -19,6 +19,7 @@ from migrate.model import (
     Selection,
     State,
 )
+from migrate.peopleplan import PeoplePlan
 from migrate.snapshot import role_digest
 
 
@@ -61,10 +62,22 @@ class Plan:
     source_names: Mapping[str, frozenset[str]]
     overrides: tuple[Override, ...]
     verdicts: tuple[Verdict, ...]
+    people: PeoplePlan = field(default_factory=PeoplePlan)
 
     def of(self, action: Action) -> tuple[Change, ...]:
         """The changes of one kind."""
         return tuple(change for change in self.changes if change.action is action)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.changes or self.people.adds or self.people.removes)
+
+    @property
+    def touched_types(self) -> tuple[str, ...]:
+        """The role types of which roles or their holders change."""
+        items = (*self.people.adds, *self.people.removes)
+        return tuple(sorted({*self.role_types, *(item.role_type for item in items)}))
 
     @property
     def role_types(self) -> tuple[str, ...]:
@@ -106,7 +119,7 @@ def desired(plan: Plan, target: State) -> State:
                     ref_id=before.ref_id if before else None,
                 )
         sections[role_type] = Section.of(tuple(roles.values()))
-    return State(sections)
+    return State(sections, target.people)
 
 
 def _same(before: Role | None, now: Role | None) -> bool:

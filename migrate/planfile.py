@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from migrate import peopleplanfile
 from migrate.canonical import dumps, sha256
 from migrate.diff import Action, Change, Left, Reason, Rules
 from migrate.errors import InvalidInput
@@ -30,7 +31,7 @@ def to_value(plan: Plan) -> dict[str, Any]:
         "createdAt": plan.created_at,
         "version": plan.version,
         "mode": plan.mode.value,
-        "assignments": "none",
+        "assignments": plan.people.assignments.value,
         "source": _side_to_value(plan.source),
         "target": _side_to_value(plan.target),
         "store": plan.store,
@@ -58,6 +59,7 @@ def to_value(plan: Plan) -> dict[str, Any]:
             {"rule": override.rule, "reason": override.reason} for override in plan.overrides
         ],
         "verdicts": [verdict_to_value(verdict) for verdict in plan.verdicts],
+        "people": peopleplanfile.to_value(plan.people),
     }
     value["digest"] = _digest(value)
     return value
@@ -75,6 +77,8 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
             target="unchanged",
             remedy="Make a new plan; a plan is only ever run as it was reviewed.",
         )
+    changes = tuple(_change_from_value(change) for change in value["changes"])
+    _check_consistent(changes, Mode(value["mode"]), where)
     return Plan(
         id=value["id"],
         created_at=value["createdAt"],
@@ -89,7 +93,7 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
             promote_builtins=tuple(value["promoteBuiltins"]),
             send_source_id=value["sendSourceId"],
         ),
-        changes=tuple(_change_from_value(change) for change in value["changes"]),
+        changes=changes,
         left=tuple(
             Left(left["roleType"], left["name"], Reason(left["reason"]), tuple(left["details"]))
             for left in value["left"]
@@ -106,7 +110,27 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
             Verdict(item["rule"], Outcome(item["outcome"]), item["message"], item["reason"])
             for item in value["verdicts"]
         ),
+        people=peopleplanfile.from_value(value["people"]),
     )
+
+
+def _check_consistent(changes: tuple[Change, ...], mode: Mode, where: str) -> None:
+    """Raise InvalidInput for what no planner makes: whoever edits a plan can redo its digest."""
+    keys = [change.key for change in changes]
+
+    def odd(change: Change) -> bool:
+        names = {role.name for role in (change.before, change.after) if role is not None}
+        return names != {change.name} or (change.action is Action.DELETE and mode is not Mode.FULL)
+
+    wrong = [change.name for change in changes if odd(change)]
+    if wrong or len(set(keys)) != len(keys):
+        raise InvalidInput(
+            "this is no plan that role-migrate made: "
+            f"{', '.join(map(repr, wrong)) or 'a role twice'}",
+            where=where,
+            target="unchanged",
+            remedy="Make a new plan, and find out who edited this one.",
+        )
 
 
 def plan_digest(plan: Plan) -> str:

@@ -1,18 +1,24 @@
 """Making a plan out of two snapshots, and judging one again on another state of the target."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from migrate.access_rules import AccessFacts
 from migrate.behaviour import Behaviour
-from migrate.diff import Comparison, Rules, compare, in_scope
+from migrate.diff import Action, Comparison, Rules, compare, in_scope
 from migrate.errors import UsageError
 from migrate.guards import GuardRule, Override, Verdict, evaluate
 from migrate.model import (
     Mode,
+    PrincipalKey,
+    RoleKey,
     Selection,
     Snapshot,
     State,
 )
-from migrate.plan import Plan, Side
+from migrate.peopleplan import holders_of, reach
+from migrate.peopleplanner import PeopleRequest, Sides, plan_people
+from migrate.plan import Plan, Side, desired
 from migrate.rules import Facts
 from migrate.snapshot import content_digest, state_digest
 from migrate.traits import Traits
@@ -20,7 +26,11 @@ from migrate.traits import Traits
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a plan is asked to do, beside its two sides."""
+    """What a plan is asked to do, beside its two sides.
+
+    `unread` says why it is not known who holds roles in the target, "" where it is. `operator` is
+    whom the run acts as, where that can be told.
+    """
 
     mode: Mode
     selection: Selection
@@ -28,6 +38,9 @@ class Request:
     guards: tuple[GuardRule, ...]
     overrides: tuple[Override, ...]
     store: str
+    unread: str = ""
+    operator: PrincipalKey | None = None
+    people: PeopleRequest = field(default_factory=PeopleRequest)
 
 
 def make(
@@ -77,7 +90,14 @@ def make(
         overrides=request.overrides,
         verdicts=(),
     )
-    return replace(plan, verdicts=judge(plan, target.state, request.guards, traits))
+    sides = Sides(source.state, target.state, desired(plan, target.state), selections)
+    people = plan_people(sides, request.people, behaviour, traits, request.unread)
+    dropping = tuple(
+        role_type for role_type in plan.role_types if behaviour.of(role_type).members == "dropped"
+    )
+    plan = replace(plan, people=replace(people, dropping=dropping))
+    judged = judge(plan, target.state, request.guards, traits, operator=request.operator)
+    return replace(plan, verdicts=judged)
 
 
 def judge(
@@ -86,6 +106,7 @@ def judge(
     guards: tuple[GuardRule, ...],
     traits: Traits,
     keep: tuple[str, ...] = (),
+    operator: PrincipalKey | None = None,
 ) -> tuple[Verdict, ...]:
     """The guards' verdicts on a plan over a target's state, `keep` of today's config included."""
     facts = Facts(
@@ -103,8 +124,51 @@ def judge(
         keep=(*plan.rules.keep, *keep),
         promote_builtins=plan.rules.promote_builtins,
         traits=traits,
+        unread=_unread(plan, target),
+        held=_held(plan, target),
+        dropping=plan.people.dropping,
+        breaches=tuple(breach for order in plan.people.orders for breach in order.breaches),
+        moves=len(plan.people.adds) + len(plan.people.removes),
     )
-    return evaluate(facts, guards, plan.overrides)
+    return evaluate(facts, _access_facts(plan, target, traits, operator), guards, plan.overrides)
+
+
+def _unread(plan: Plan, target: State) -> str:
+    if target.people is not None:
+        return ""
+    # A plan that can be applied says itself why it was not known when it was made.
+    later = "it could be when the plan was made, and can't be now" if plan.store else ""
+    return plan.people.unread or later
+
+
+def _held(plan: Plan, target: State) -> Mapping[RoleKey, int]:
+    gone = frozenset(change.key for change in plan.of(Action.DELETE)).difference(plan.people.moved)
+    return holders_of(target.people, gone) if target.people and gone else {}
+
+
+def _access_facts(
+    plan: Plan, target: State, traits: Traits, operator: PrincipalKey | None
+) -> AccessFacts | None:
+    after = desired(plan, target)
+    if target.people is None:
+        return None
+    reached = reach(target, after, plan.people.held_after(target.people), traits)
+    if reached is None:
+        return None
+    names: dict[str, set[str]] = {}
+    for role in (*target.all_roles(), *after.all_roles()):
+        names.setdefault(role.role_type, set()).update(role.permissions)
+    source_names = frozenset(name for found in plan.source_names.values() for name in found)
+    here = frozenset(role.name for role in (*target.all_roles(), *after.all_roles()))
+    return AccessFacts(
+        before=reached.before,
+        after=reached.after,
+        changes=reached.changes,
+        users=reached.users,
+        operator=operator,
+        permissions={kind: frozenset(found) for kind, found in names.items()},
+        roles=source_names | here,
+    )
 
 
 def _side(snapshot: Snapshot, digest: str, stored: str) -> Side:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from migrate.diff import Action, Change
 from migrate.model import Mode, RoleKey, matches
+from migrate.replay import Breach
 from migrate.traits import Traits
 
 
@@ -23,6 +24,9 @@ class Facts:
     """What guards rest on. Names are per role type; `*_names` are of custom roles in scope.
 
     `source_sizes` counts every role captured of a type, built-ins and roles out of scope too.
+    `unread` says why it is not known who holds roles, "" where it is; `held` counts the holders
+    of roles that would be deleted; `dropping` are role types whose members an import drops.
+    `breaches` is what leaves its bounds between calls, `moves` counts assignments that change.
     """
 
     environment: str
@@ -35,21 +39,29 @@ class Facts:
     keep: tuple[str, ...]
     promote_builtins: tuple[str, ...]
     traits: Traits
+    unread: str = ""
+    held: Mapping[RoleKey, int] = field(default_factory=dict)
+    dropping: tuple[str, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    moves: int = 0
 
 
-Check = Callable[[Facts, Mapping[str, Any]], str]
+Given = TypeVar("Given", contravariant=True)
+"""What a check rests on."""
+
+Check = Callable[[Given, Mapping[str, Any]], str]
 """Returns what the guard objects to, or "" where it has nothing to object to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Generic[Given]):
     """A guard: its check, default parameters and severity.
 
     None as severity: refuse in full mode, warn in incremental. An `absolute` guard can neither be
     configured away nor allowed.
     """
 
-    check: Check
+    check: Check[Given]
     defaults: Mapping[str, Any] = field(default_factory=dict)
     severity: Severity | None = Severity.REFUSE
     absolute: bool = False
@@ -138,6 +150,45 @@ def _unknown_permissions(facts: Facts, parameters: Mapping[str, Any]) -> str:
     )
 
 
+def _held_roles(facts: Facts, parameters: Mapping[str, Any]) -> str:
+    if not facts.held:
+        return ""
+    names = _some([f"{name} ({count})" for (_, name), count in facts.held.items()])
+    return f"would be deleted, but somebody holds them (so many users and groups): {names}"
+
+
+def _membership_unread(facts: Facts, parameters: Mapping[str, Any]) -> str:
+    if not facts.unread or not facts.changes:
+        return ""
+    return (
+        f"who holds which role can't be read ({facts.unread}), so nobody can say whose access "
+        "changes, nor put members back that an import drops"
+    )
+
+
+def _membership_gap(facts: Facts, parameters: Mapping[str, Any]) -> str:
+    if not facts.dropping:
+        return ""
+    types = " and ".join(facts.dropping)
+    return (
+        f"an import of {types} roles is known to drop their members here: they are without them "
+        "until the very next calls put them back"
+    )
+
+
+def _access_gap(facts: Facts, parameters: Mapping[str, Any]) -> str:
+    if not facts.breaches:
+        return ""
+    named = []
+    for breach in facts.breaches[:5]:
+        who = ", ".join(sorted({name for (_, name), _ in breach.holders})[:3])
+        more = f" and {len(breach.holders) - 3} more" if len(breach.holders) > 3 else ""
+        word = "too much of" if breach.too_much else "without"
+        named.append(f"{who}{more} {word} {breach.permission!r} after {breach.move.value!r}")
+    more = f"; and {len(facts.breaches) - 5} more" if len(facts.breaches) > 5 else ""
+    return f"no order of calls keeps everybody's access within bounds: {'; '.join(named)}{more}"
+
+
 def _listed(what: str, changes: list[Change]) -> str:
     if not changes:
         return ""
@@ -149,7 +200,7 @@ def _some(names: list[str]) -> str:
     return ", ".join(repr(name) for name in names[:5]) + more
 
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, Kind[Facts]] = {
     "empty_source": Kind(_empty_source, absolute=True),
     "keep": Kind(_kept, absolute=True),
     "built_ins": Kind(_built_ins, absolute=True),
@@ -158,5 +209,9 @@ KINDS: Mapping[str, Kind] = {
     "max_deletions": Kind(_max_deletions, {"max": 10, "percent": 5}),
     "protected_names": Kind(_protected_names, {"names": ()}),
     "unknown_permissions": Kind(_unknown_permissions, severity=Severity.WARN),
+    "held_roles": Kind(_held_roles),
+    "membership_unread": Kind(_membership_unread),
+    "membership_gap": Kind(_membership_gap, severity=None),
+    "access_gap": Kind(_access_gap),
 }
 """Every guard by its name in the config. The absolute ones hold always."""

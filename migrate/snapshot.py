@@ -7,6 +7,7 @@ the state digest has the ids and tells whether an environment moved. The envelop
 from collections import Counter
 from typing import Any
 
+from migrate import peoplefile
 from migrate.canonical import dumps, sha256
 from migrate.errors import InvalidInput
 from migrate.model import Capture, Identity, Role, Section, Selection, Snapshot, State
@@ -73,7 +74,8 @@ def _digest(state: State, *, ids: bool) -> str:
             b'%s:{"capture":%s,"items":[%s]}'
             % (dumps(role_type), dumps(section.capture.value), b",".join(roles))
         )
-    return sha256(b'{"roles":{%s}}' % b",".join(sections))
+    people = dumps(peoplefile.to_value(state.people, ids=ids)) if state.people else b"null"
+    return sha256(b'{"assignments":%s,"roles":{%s}}' % (people, b",".join(sections)))
 
 
 def to_value(snapshot: Snapshot) -> dict[str, Any]:
@@ -111,7 +113,8 @@ def from_value(value: dict[str, Any], *, where: str) -> Snapshot:
                 ),
             )
             for role_type, section in value["state"]["roles"].items()
-        }
+        },
+        peoplefile.from_value(value["state"]["assignments"]),
     )
     _refuse_twins(state, where)
     found = {"content": content_digest(state), "state": state_digest(state)}
@@ -144,7 +147,7 @@ def _refuse_twins(state: State, where: str) -> None:
 
 
 def state_to_value(state: State) -> dict[str, Any]:
-    """A state as JSON: a section per role type; assignments are not captured yet."""
+    """A state as JSON: a section of roles per role type, and who holds them."""
     return {
         "roles": {
             role_type: {
@@ -153,7 +156,7 @@ def state_to_value(state: State) -> dict[str, Any]:
             }
             for role_type, section in sorted(state.roles.items())
         },
-        "assignments": {"capture": Capture.NOT_CAPTURED.value},
+        "assignments": peoplefile.to_value(state.people),
     }
 
 

@@ -3,8 +3,10 @@
 Each platform folder builds one `Traits`; nothing in here knows any platform by name.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from migrate.model import Assignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +23,32 @@ class RoleTypeTraits:
     known: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
+def _as_it_is(kind: str, name: str) -> str:
+    return name
+
+
+def _nothing_against(assignment: Assignment) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What is known of a platform.
 
     `denied` is the value that, where it stands in place of an absent permission, grants nothing
-    more (Kore.ai: NO); None where there is no such value.
+    more (Kore.ai: NO); None where there is no such value. `value_order` has chains of values, each
+    stronger than the one before. `fold` gives what a principal's name (kind, name) is matched by.
+    `not_assignable` says why the platform never gives or takes an assignment, or "". `sensitive`
+    are permissions whose gain deserves a reviewer's eye.
     """
 
     platform: str
     role_types: Mapping[str, RoleTypeTraits]
     denied: str | None = None
+    value_order: Sequence[Sequence[str]] = ()
+    fold: Callable[[str, str], str] = _as_it_is
+    not_assignable: Callable[[Assignment], str] = _nothing_against
+    sensitive: tuple[str, ...] = ()
 
     def is_built_in(self, role_type: str, name: str) -> bool:
         """Whether a role ships with the platform; none does of a type that is not known."""

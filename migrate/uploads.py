@@ -30,6 +30,14 @@ class StoreUpload:
         """Content-addressed and if-absent, so that sending it twice stores it once."""
         key = f"{digest}.json"
         put = self._bucket.put_if_absent(key, data)
+        if not put.ours:
+            raise PlatformFailed(
+                "the import bucket holds other content under the key of this import file",
+                where=f"{self._where}: {self._bucket.location}/{key}",
+                target="unchanged",
+                remedy="Find out who wrote it: importing it would grant what nobody reviewed. "
+                "Move it away by hand, then run again.",
+            )
         version_id = put.stored.version_id
         if version_id is None and "{version_id}" in self._template:
             raise InvalidInput(
@@ -62,12 +70,19 @@ class CommandUpload:
 
     def __call__(self, data: bytes, digest: str, role_type: str) -> Uploaded:
         """Run the command. Raises PlatformFailed where it fails or prints no fileId."""
-        with tempfile.TemporaryDirectory(prefix="role-migrate-") as folder:
-            path = Path(folder) / f"roles-{role_type}-{digest[:12]}.json"
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            printed = self._run(path)
+        try:
+            with tempfile.TemporaryDirectory(prefix="role-migrate-") as folder:
+                path = Path(folder) / f"roles-{role_type}-{digest[:12]}.json"
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                printed = self._run(path)
+        except OSError as error:
+            raise PlatformFailed(
+                f"the file for the upload command can't be kept: {error.strerror or error}",
+                where=self._where,
+                remedy="Make room in the folder for temporary files, or name another in TMPDIR.",
+            ) from error
         lines = [line.strip() for line in printed.splitlines() if line.strip()]
         if len(lines) != 1:
             raise self._failed(f"printed {len(lines)} lines in place of one fileId")

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DIFFERENT = "different"
     NOT_DELETED = "not deleted"
     EXTRA = "not ours"
+    MEMBERS = "held by others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,13 @@ def verify(
     changes: tuple[Change, ...],
     imported: Collection[RoleKey],
     traits: Traits,
+    contradicted: Collection[str] = (),
 ) -> Verification:
     """Compare the role types of `found` with the desired state.
 
     `before` is the target just before the run, `imported` the roles that our import files held:
-    only of those anything is learned.
+    only of those anything is learned. `contradicted` are the role types of which the import's
+    answer itself differed from what was sent: there an old value is not just late.
     """
     had, wanted, has = before.by_key(), desired.by_key(), found.by_key()
     ours = {change.key for change in changes}
@@ -84,9 +87,12 @@ def verify(
             deviations.append(_present(key, want, have, key in ours, seen[key[0]]))
         elif not want.same_content(have):
             deviations.append(_content(want, have, was, key in ours, key in sent, traits))
+    for role_type in seen.keys() & set(contradicted):
+        seen[role_type].contradicted = True
     for change in changes:
         if change.after is None and change.key not in has and change.role_type in seen:
             seen[change.role_type].visible = True
+            seen[change.role_type].disproved.add("keeps_roles")
     return Verification(
         tuple(deviations),
         frozenset(role_type for role_type, sight in seen.items() if sight.visible),
@@ -98,16 +104,19 @@ def verify(
 class _Seen:
     """What is gathered of one role type while its roles are gone through.
 
-    Of the names of permissions that were sent, `dropped` are absent, `stuck` are what they were
-    before, and `obeyed` became what was sent.
+    Of the names of permissions that were sent, `dropped` are absent and `obeyed` became what was
+    sent. One that is what it was before (`stuck`) proves nothing alone, since somebody may have
+    set it back; where the platform keeps what it does not take, it is as good as dropped.
     """
 
     visible: bool = False
+    contradicted: bool = False
     fills: bool = False
     merges: bool = False
     keeps_roles: bool = False
     dropped: set[str] = field(default_factory=set)
     stuck: set[str] = field(default_factory=set)
+    disproved: set[str] = field(default_factory=set)
     obeyed: set[str] = field(default_factory=set)
     ids: set[bool] = field(default_factory=set)
 
@@ -121,8 +130,10 @@ class _Seen:
                 each.get(name) for each in (want.permissions, have.permissions, had)
             )
             if got == wanted:
-                if held != wanted:
+                if held != wanted and wanted is not None:
                     self.obeyed.add(name)
+                elif held is not None and wanted is None:
+                    self.disproved.add("merges")
             elif wanted is None:
                 if got is not None and is_denied(got, traits.denied):
                     self.fills = True
@@ -135,14 +146,20 @@ class _Seen:
 
     def learned(self) -> Learned:
         """What the role type teaches; a name that was obeyed once is not one to be dropped."""
-        drops = self.dropped
+        merges = self.merges and (self.visible or self.contradicted)
+        drops = self.dropped | self.stuck if merges else self.dropped
         ids = None
-        if self.visible:
+        if self.visible and self.ids:
             # Where nothing shows at all, all that is old may just be late.
-            drops = drops | self.stuck
-            ids = None if not self.ids else "minted" if False in self.ids else "kept"
+            ids = "minted" if False in self.ids else "kept"
         return Learned(
-            self.fills, self.merges, self.keeps_roles, frozenset(drops - self.obeyed), ids
+            fills=self.fills,
+            merges=merges,
+            keeps_roles=self.keeps_roles,
+            drops=frozenset(drops - self.obeyed),
+            ids=ids,
+            disproved=frozenset(self.disproved),
+            obeyed=frozenset(self.obeyed),
         )
 
 

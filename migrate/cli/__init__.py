@@ -12,7 +12,8 @@ import click
 
 from migrate.cli.commands import LazyGroup
 from migrate.cli.runtime import Runtime
-from migrate.errors import Exit, MigrateError
+from migrate.cli.voice import keep_stderr
+from migrate.errors import UNCHANGED, Exit, MigrateError
 
 
 @click.group(
@@ -46,8 +47,9 @@ def cli(context: click.Context, config: str | None, verbose: bool, log_format: s
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    keep_stderr()
     runtime = Runtime()
-    before = _on_terminate()
+    before = _on_signals(runtime)
     try:
         code = cli.main(
             args=list(arguments) if arguments is not None else None,
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show(sys.stderr)
         return Exit.USAGE
     except (click.Abort, KeyboardInterrupt):
-        runtime.voice.say("interrupted; nothing was written")
+        runtime.voice.say(_interrupted(runtime))
         return Exit.INTERRUPTED
     except MigrateError as error:
         runtime.voice.error(error)
@@ -76,17 +78,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.BUG
     finally:
         runtime.close()
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
+        # What a run ended as must come out, also where a signal comes while Python shuts down.
+        ending = arguments is None and runtime.tried_to_write
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if ending else handler)
 
 
-def _on_terminate() -> "signal._HANDLER":
-    """Make SIGTERM, which pipelines send to cancel a job, end things as Ctrl-C does."""
+def _interrupted(runtime: Runtime) -> str:
+    begun = [record for record in runtime.records if record.target != UNCHANGED]
+    if not begun and not runtime.tried_to_write:
+        return "interrupted; nothing was written"
+    run = runtime.records[-1].run_id
+    return f"interrupted; role-migrate runs show {run} tells what the run did"
+
+
+def _on_signals(runtime: Runtime) -> "dict[int, signal._HANDLER]":
+    """Make SIGTERM, which pipelines send to cancel a job, end things as Ctrl-C does.
+
+    Returns the handlers that were there before. Once a write was tried, the first of either
+    signal is the last that counts: the run must get to say how it left the target.
+    """
+    numbers = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        if runtime.tried_to_write:
+            for each in numbers:
+                signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
     try:
-        return signal.signal(signal.SIGTERM, interrupt)
+        return {number: signal.signal(number, interrupt) for number in numbers}
     except ValueError:  # not in the main thread, as in some tests
-        return None
+        return {}

@@ -47,6 +47,7 @@ def apply(
         runtime.voice.say("nothing was done")
         return Exit.INTERRUPTED
     record = Record(plan)
-    with reporting([record], form, reports):
+    runtime.records.append(record)
+    with reporting(runtime, form, reports):
         promotion.apply_saved(plan, runtime.connections, record)
     return Exit.DONE

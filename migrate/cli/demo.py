@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shlex
 import tempfile
 import urllib.request
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from migrate.cli.files import answer
+from migrate.cli.files import answer, working_folder
 from migrate.cli.runtime import Runtime
 from migrate.cli.sandbox import load_sandbox, states_of
 from migrate.errors import Exit, MigrateError
@@ -48,15 +49,22 @@ STORY = (
         False,
     ),
     Scene(
-        "A full promotion would delete roles that only prod has: a guard stops it",
+        "A full promotion would delete roles that only prod has, and that people hold: guards\n"
+        "stop it",
         "promote --from dev --to prod --mode full --yes",
         Exit.REFUSED,
         False,
     ),
     Scene(
         "With what the message names, and a reason, it passes",
-        "promote --from dev --to prod --mode full --allow max_deletions "
-        "--reason leftovers-of-2024 --yes",
+        "promote --from dev --to prod --mode full --allow max_deletions --allow held_roles "
+        "--reason leftovers-of-2024 --exclude-role 'BreakGlass*' --yes",
+        Exit.DONE,
+        True,
+    ),
+    Scene(
+        "Who holds what travels on request: what dev's people hold is added in prod",
+        "promote --from dev --to prod --assignments merge --on-unresolved skip --yes",
         Exit.DONE,
         True,
     ),
@@ -74,7 +82,7 @@ STORY = (
     ),
     Scene("What was run", "runs", Exit.DONE, False),
 )
-BY_HAND = 8
+BY_HAND = 9
 """The scene before which somebody changes a role by hand."""
 
 
@@ -87,6 +95,7 @@ def demo(runtime: Runtime) -> int:
     command of the story ended as it should.
     """
     box_type = load_sandbox()
+    working_folder()  # is returned to
     with tempfile.TemporaryDirectory(prefix="role-migrate-demo-") as folder:
         place = Path(folder)
         with box_type(states=states_of(()), folder=place) as box, contextlib.chdir(place):
@@ -103,7 +112,7 @@ def _play(number: int, scene: Scene, box: Any) -> None:
 
     answer(f"\n── {number}. {scene.title}\n$ role-migrate {scene.arguments}\n")
     before = _writes(box.control)
-    code = main(["--config", "role-migrate.toml", *scene.arguments.split()])
+    code = main(["--config", "role-migrate.toml", *shlex.split(scene.arguments)])
     wrote = _writes(box.control) - before
     answer(f"→ exit code {code}, {wrote} writes to a platform\n")
     if code != scene.expected or bool(wrote) != scene.writes:

@@ -1,6 +1,7 @@
 """Files that commands write and answers that they print."""
 
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -11,32 +12,84 @@ from migrate.errors import UsageError
 def write(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, readable by its owner only: it holds account data.
 
-    Raises UsageError where it can't be written.
+    A symlink stays, and what it points to is written; a device, a pipe or an open descriptor
+    (`>(command)`, /dev/stdout) is written to as it is. Raises UsageError where that fails.
     """
-    import tempfile
-
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        if _in_place(path):
+            with path.open("wb") as stream:
+                stream.write(data)
+        else:
+            _replace(path.resolve(), data)
     except OSError as error:
         raise UsageError(
-            f"the file can't be written: {error.strerror}",
+            f"the file can't be written: {error.strerror or error}",
             where=str(path),
             remedy="Name a file in a folder that exists and can be written to.",
         ) from error
 
 
+def destination(text: str | None, option: str) -> Path | None:
+    """Where an option's file is to go, looked at before anything is read.
+
+    Raises UsageError where that is a folder, or in a folder that does not exist.
+    """
+    if text is None:
+        return None
+    path = Path(text)
+    try:
+        is_folder, has_folder = path.is_dir(), path.parent.is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        is_folder, has_folder = False, False
+    if is_folder or not has_folder:
+        problem = f"{path} is a folder" if is_folder else f"there is no folder {path.parent}"
+        raise UsageError(
+            f"{option}: {problem}", where=text, remedy="Name a file in a folder that exists."
+        )
+    return path
+
+
+def working_folder() -> Path:
+    """The working directory; raises UsageError where it was deleted."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            "the working directory does not exist any more",
+            remedy="Change to a folder that exists and run the command again.",
+        ) from error
+
+
+def _in_place(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    # Links to open descriptors: whoever opened the file reads it there, not under its name.
+    folder = path.parent.resolve()
+    return not stat.S_ISREG(mode) or folder == Path("/dev") or Path("/proc") in folder.parents
+
+
+def _replace(path: Path, data: bytes) -> None:
+    import tempfile
+
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
 def answer(text: str | bytes) -> None:
     """Print a command's answer on stdout. What stdout can't spell is shown as code points."""
     data = text if isinstance(text, bytes) else text.encode(errors="backslashreplace")
+    if sys.stdout is None:  # closed from the start, as by >&-
+        raise _unprinted("it is closed")
     stream = getattr(sys.stdout, "buffer", None)
     if stream is None:  # a test's stdout
         sys.stdout.write(data.decode())
@@ -49,11 +102,15 @@ def answer(text: str | bytes) -> None:
         unread(sys.stdout)
     except OSError as error:
         unread(sys.stdout)
-        raise UsageError(
-            f"the answer can't be printed: {error.strerror}",
-            where="standard output",
-            remedy="Run the command again with its output somewhere else.",
-        ) from error
+        raise _unprinted(error.strerror or str(error)) from error
+
+
+def _unprinted(why: str) -> UsageError:
+    return UsageError(
+        f"the answer can't be printed: {why}",
+        where="standard output",
+        remedy="Run the command again with its output somewhere else.",
+    )
 
 
 def unread(stream: TextIO) -> None:

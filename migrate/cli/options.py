@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
+from migrate.cli.files import destination
 from migrate.errors import UsageError
-from migrate.model import Mode, Selection
+from migrate.model import Assignments, Mode, Selection
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -52,14 +53,49 @@ def scope(function: Function) -> Function:
 
 
 def planning(function: Function) -> Function:
-    """What decides about a plan: mode, scope, overrides."""
+    """What decides about a plan: mode, assignments, scope, overrides."""
     for option in (
+        click.option(
+            "--accept-membership-risk",
+            is_flag=True,
+            help="Go on where it can't be read who holds roles (allows membership_unread).",
+        ),
+        click.option(
+            "--allow-membership-gap",
+            is_flag=True,
+            help="Prune though an import drops members for a moment (allows membership_gap).",
+        ),
+        click.option(
+            "--prune-held",
+            is_flag=True,
+            help="Delete roles also where somebody holds them (allows held_roles).",
+        ),
+        click.option(
+            "--on-unresolved",
+            type=click.Choice(["error", "skip"]),
+            default="error",
+            show_default=True,
+            help="What to do with assignments of names that the target does not have.",
+        ),
+        click.option(
+            "--assignments",
+            type=click.Choice([mode.value for mode in Assignments]),
+            default=Assignments.NONE.value,
+            show_default=True,
+            help="none leaves who holds what alone; merge adds; exact adds and removes.",
+        ),
         click.option(
             "--relearn",
             is_flag=True,
             help="Plan as if nothing were known of what the target cannot do.",
         ),
-        click.option("--reason", default="", metavar="TEXT", help="Why a guard is allowed."),
+        click.option(
+            "--reason",
+            default="",
+            metavar="TEXT",
+            callback=spelled_out,
+            help="Why a guard is allowed.",
+        ),
         click.option(
             "--allow",
             multiple=True,
@@ -105,9 +141,24 @@ def consent(function: Function) -> Function:
     return click.option("-y", "--yes", is_flag=True, help="Do not ask before writing.")(function)
 
 
+def spelled_out(context: click.Context, option: click.Parameter, text: str) -> str:
+    """A text that is kept in plans and journals: bytes that are no text must not get there."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise click.BadParameter("this is not valid text (UTF-8)", context, option) from None
+    return text
+
+
 def selection(role: tuple[str, ...], exclude_role: tuple[str, ...]) -> Selection:
     """The selection that the options make."""
     return Selection(role, exclude_role)
+
+
+def allowed(allow: tuple[str, ...], held: bool, gap: bool, unread: bool) -> tuple[str, ...]:
+    """The guards that `--allow` and the options that stand for one name."""
+    named = ((held, "held_roles"), (gap, "membership_gap"), (unread, "membership_unread"))
+    return (*allow, *(rule for given, rule in named if given))
 
 
 def reports(given: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
@@ -119,13 +170,7 @@ def reports(given: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
             raise UsageError(
                 f"--report {text}: write FORMAT=FILE", remedy="The formats are json and text."
             )
-        folder = Path(path).parent
-        if not folder.is_dir():
-            raise UsageError(
-                f"--report {text}: there is no folder {folder}",
-                remedy="Name a file in a folder that exists.",
-            )
-        pairs.append((form, Path(path)))
+        pairs.append((form, destination(path, f"--report {text}") or Path(path)))
     return tuple(pairs)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from migrate.cli import options
+from migrate.cli.files import destination
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, MigrateError
 
@@ -40,6 +41,11 @@ def plan(
     allow: tuple[str, ...],
     reason: str,
     relearn: bool,
+    assignments: str,
+    on_unresolved: str,
+    prune_held: bool,
+    allow_membership_gap: bool,
+    accept_membership_risk: bool,
     out: str | None,
     folder: str | None,
     exit_code: bool,
@@ -51,18 +57,26 @@ def plan(
     A plan that a guard refuses is saved and shown, too; the exit code is 4 then.
     """
     from migrate.cli.plans import show, write_import_files, write_plan
-    from migrate.model import Mode
+    from migrate.model import Assignments, Mode
     from migrate.pipeline import checks, promotion
     from migrate.pipeline.planning import Wish
     from migrate.pipeline.sources import Hints, spelled
 
-    reports = options.reports(report)
+    reports, file = options.reports(report), destination(out, "--out")
     way = promotion.Way(
         spelled(source), spelled(target), Hints(source_env, role_type), target_snapshot
     )
-    wish = Wish(Mode(mode), options.selection(role, exclude_role), allow, reason, relearn)
+    wish = Wish(
+        Mode(mode),
+        options.selection(role, exclude_role),
+        options.allowed(allow, prune_held, allow_membership_gap, accept_membership_risk),
+        reason,
+        relearn,
+        Assignments(assignments),
+        on_unresolved == "skip",
+    )
     planned = promotion.plan(way, wish, runtime.connections)
-    write_plan(planned.plan, Path(out) if out else None, reports, runtime)
+    write_plan(planned.plan, file, reports, runtime)
     if folder:
         write_import_files(planned, Path(folder), runtime)
     show(planned.plan, form, runtime)
@@ -71,4 +85,4 @@ def plan(
     except MigrateError as refusal:
         runtime.voice.error(refusal)
         return refusal.exit_code
-    return Exit.PENDING if exit_code and planned.plan.changes else Exit.DONE
+    return Exit.PENDING if exit_code and not planned.plan.empty else Exit.DONE

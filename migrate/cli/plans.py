@@ -1,8 +1,9 @@
 """Plans on their way in and out of the command line, shared by the commands that handle them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from migrate.pipeline.planning import Planned
     from migrate.pipeline.record import Record
     from migrate.plan import Plan
+    from migrate.traits import Traits
 
 _PLAN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -83,44 +85,47 @@ def load(text: str, runtime: "Runtime") -> "Plan":
 
 @contextmanager
 def reporting(
-    records: "list[Record]", form: str, reports: tuple[tuple[str, Path], ...]
+    runtime: "Runtime", form: str, reports: tuple[tuple[str, Path], ...]
 ) -> Iterator[None]:
     """Print and write the report of a run, if one is recorded, however the block ends.
 
-    A report that can't be written does not hide the error that the run ended with.
+    What a run ended as does not depend on what becomes of its report.
     """
     try:
         yield
     except MigrateError as error:
-        for record in records:
+        for record in runtime.records:
             record.error = record.error or error
-            try:
-                write_run(record, form, reports)
-            except MigrateError as second:
-                error.add_note(f"and the report could not be written: {second}")
+            _write_run(record, form, reports, runtime)
         raise
-    for record in records:
-        try:
-            write_run(record, form, reports)
-        except MigrateError as error:
-            error.target = record.target
-            raise
+    for record in runtime.records:
+        _write_run(record, form, reports, runtime)
 
 
-def write_run(record: "Record", form: str, reports: tuple[tuple[str, Path], ...]) -> None:
-    """Print the report of a run, and write it in the formats of `--report`."""
+def _write_run(
+    record: "Record", form: str, reports: tuple[tuple[str, Path], ...], runtime: "Runtime"
+) -> None:
     from migrate.canonical import dumps_pretty
     from migrate.report import run_text
 
     value = record.to_value()
-    rendered = {
-        "json": lambda: dumps_pretty(value),
-        "text": lambda: run_text.render(value).encode(errors="backslashreplace"),
-    }
+
+    def rendered(form: str, *, errors: bool = True) -> bytes:
+        if form == "json":
+            return dumps_pretty(value)
+        return run_text.render(value, errors=errors).encode(errors="backslashreplace")
+
+    # Of what never became a run, stderr says why; once is enough.
+    outputs: list[Callable[[], None]] = []
     if record.result:
-        answer(rendered[form]())
-    for name, path in reports:
-        write(path, rendered[name]())
+        outputs.append(partial(answer, rendered(form, errors=bool(record.steps))))
+    outputs += [partial(write, path, rendered(name)) for name, path in reports]
+    for output in outputs:
+        try:
+            output()
+        except UsageError as error:
+            kept = f"; role-migrate runs show {record.run_id} shows it" if record.steps else ""
+            runtime.voice.warn(f"the report could not be written: {error}{kept}")
 
 
 def _rendered(plan: "Plan", form: str, runtime: "Runtime") -> bytes:
@@ -131,5 +136,12 @@ def _rendered(plan: "Plan", form: str, runtime: "Runtime") -> bytes:
         return dumps_pretty(to_value(plan))
     from migrate.report import plan_text
 
-    text = plan_text.render(plan, everything=runtime.voice.verbose)
+    text = plan_text.render(plan, traits_for(plan), everything=runtime.voice.verbose)
     return text.encode(errors="backslashreplace")
+
+
+def traits_for(plan: "Plan") -> "Traits":
+    """What must be known of the platform that a plan is for."""
+    from migrate.connect import traits_of
+
+    return traits_of(plan.target.identity)

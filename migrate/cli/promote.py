@@ -26,6 +26,11 @@ def promote(
     allow: tuple[str, ...],
     reason: str,
     relearn: bool,
+    assignments: str,
+    on_unresolved: str,
+    prune_held: bool,
+    allow_membership_gap: bool,
+    accept_membership_risk: bool,
     dry_run: bool,
     yes: bool,
     form: str,
@@ -36,8 +41,8 @@ def promote(
     The plan goes to stderr and the report of the run to stdout; with --dry-run the plan is the
     answer.
     """
-    from migrate.cli.plans import reporting, show, write_plan
-    from migrate.model import Mode
+    from migrate.cli.plans import reporting, show, traits_for, write_plan
+    from migrate.model import Assignments, Mode
     from migrate.pipeline import checks, promotion
     from migrate.pipeline.planning import Wish
     from migrate.pipeline.record import Record
@@ -47,7 +52,15 @@ def promote(
 
     reports = options.reports(report)
     way = promotion.Way(spelled(source), spelled(target), Hints(source_env, role_type))
-    wish = Wish(Mode(mode), options.selection(role, exclude_role), allow, reason, relearn)
+    wish = Wish(
+        Mode(mode),
+        options.selection(role, exclude_role),
+        options.allowed(allow, prune_held, allow_membership_gap, accept_membership_risk),
+        reason,
+        relearn,
+        Assignments(assignments),
+        on_unresolved == "skip",
+    )
     if dry_run:
         planned = promotion.plan(way, wish, runtime.connections)
         write_plan(planned.plan, None, reports, runtime)
@@ -55,20 +68,21 @@ def promote(
         checks.allowed(planned.plan.verdicts, planned.plan.target.environment)
         return Exit.DONE
     options.must_be_able_to_ask(yes)
-    records: list[Record] = []
 
     def begin(plan: Plan) -> Record:
-        records.append(Record(plan))
-        return records[0]
+        record = Record(plan)
+        runtime.records.append(record)
+        return record
 
     def tell(plan: Plan) -> None:
-        for line in plan_text.render(plan, everything=runtime.voice.verbose).splitlines():
+        everything = runtime.voice.verbose
+        for line in plan_text.render(plan, traits_for(plan), everything=everything).splitlines():
             runtime.voice.say(line)
 
     def agreed(plan: Plan) -> bool:
         return options.confirm(f"Apply it to {plan.target.environment}?")
 
-    with reporting(records, form, reports):
+    with reporting(runtime, form, reports):
         promotion.promote(
             way,
             wish,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from migrate.cli.files import answer
+from migrate.cli.options import spelled_out
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, UsageError
 
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
 @click.group(invoke_without_command=True, short_help="List, show and abandon runs.")
 @click.option("--env", "name", metavar="E", help="Only runs on this target.")
-@click.option("--limit", default=20, show_default=True, help="At most so many, newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="At most so many, newest first.",
+)
 @click.pass_context
 def runs(context: click.Context, name: str | None, limit: int) -> int:
     """List the runs in the stores of the config, newest first."""
@@ -67,15 +74,14 @@ def _line(run: str, environment: str, archive: "Archive", runtime: Runtime) -> s
 @click.pass_obj
 def show(runtime: Runtime, run: str, form: str) -> int:
     """Show the report of a run; of one that was cut off, its journal."""
-    from migrate.canonical import dumps_pretty, loads
+    from migrate.canonical import dumps_pretty
     from migrate.journal import Journal
     from migrate.report import journal_text, run_text
 
     _, archive = _find(runtime, run)
-    stored = archive.store.get(f"runs/{run}/report.json")
-    if stored is not None:
-        value = loads(stored.data, where=f"the report of run {run}")
-        answer(stored.data if form == "json" else run_text.render(value))
+    report = archive.report(run)
+    if report is not None:
+        answer(dumps_pretty(report) if form == "json" else run_text.render(report))
         return Exit.DONE
     journal = Journal.open(archive.store, run, clock=runtime.tools.now)
     value = journal_text.to_value(journal.entries, journal.summary)
@@ -85,7 +91,13 @@ def show(runtime: Runtime, run: str, form: str) -> int:
 
 @runs.command(short_help="Set an unfinished run aside.")
 @click.argument("run")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; stays in the journal.")
+@click.option(
+    "--reason",
+    required=True,
+    metavar="TEXT",
+    callback=spelled_out,
+    help="Why; stays in the journal.",
+)
 @click.pass_obj
 def abandon(runtime: Runtime, run: str, reason: str) -> int:
     """Give up on a run that was begun and not finished, so that others may start.

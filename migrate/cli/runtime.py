@@ -5,12 +5,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrate.cli.files import working_folder
 from migrate.cli.voice import Voice
+from migrate.errors import UsageError
 from migrate.redaction import Redactor
 
 if TYPE_CHECKING:
     from migrate.config import Config
     from migrate.connect import Connections
+    from migrate.pipeline.record import Record
     from migrate.tools import Tools
 
 
@@ -20,6 +23,7 @@ class Runtime:
     def __init__(self) -> None:
         self.redactor = Redactor()
         self.voice = Voice(self.redactor)
+        self.records: list[Record] = []
         self._config_option: str | None = None
         self._connections: Connections | None = None
 
@@ -27,6 +31,14 @@ class Runtime:
         """Take the options that stand before the command."""
         self._config_option = config
         self.voice.configure(verbose=verbose, log_format=log_format)
+        if config == "":
+            raise UsageError("--config is empty", remedy="Name the config's file, or leave it out.")
+
+    @property
+    def tried_to_write(self) -> bool:
+        """Whether a write to a platform was begun, whatever became of it."""
+        steps = [entry for record in self.records for entry in record.steps]
+        return any(entry.step.writes and entry.state != "not tried" for entry in steps)
 
     @cached_property
     def config(self) -> "Config":
@@ -34,7 +46,15 @@ class Runtime:
         from migrate.config import find, load
 
         option = Path(self._config_option) if self._config_option else None
-        config = load(find(option, os.environ, Path.cwd()), os.environ)
+        here = working_folder()
+        try:
+            config = load(find(option, os.environ, here), os.environ)
+        except RuntimeError as error:  # pathlib's word for a ~user whom nobody knows
+            raise UsageError(
+                "the path of the config, or one in it, begins with ~ and a user who has no home",
+                where=str(option or ""),
+                remedy="Write the path out.",
+            ) from error
         for warning in config.warnings:
             self.voice.warn(str(warning))
         return config

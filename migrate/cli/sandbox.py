@@ -46,7 +46,14 @@ def serve(
     """Start the environments, write a config for them, and serve until Ctrl-C or SIGTERM."""
     box_type = load_sandbox()
     place = Path(folder) if folder else Path(".role-migrate") / "sandbox"
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UsageError(
+            f"the folder can't be made: {error.strerror or error}",
+            where=str(place),
+            remedy="Name another with --folder.",
+        ) from error
     with box_type(states=states_of(names), folder=place, port=port, s3=not no_s3) as box:
         if ready_file:
             box.write_ready(Path(ready_file))

@@ -1,11 +1,9 @@
 """`snapshot`: capture an environment."""
 
-from pathlib import Path
-
 import click
 
 from migrate.cli import options
-from migrate.cli.files import answer, write
+from migrate.cli.files import answer, destination, write
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit
 
@@ -31,34 +29,45 @@ def snapshot(
     out: str | None,
     form: str,
 ) -> int:
-    """Read all roles of an environment and keep them in its store.
+    """Read all roles of an environment, and who holds them, and keep both in its store.
 
     With --format json the snapshot itself is the answer.
     """
     from migrate.canonical import dumps_pretty
     from migrate.pipeline.capture import capture, keep
+    from migrate.platforms.base import Need, PeopleUnreadable
     from migrate.report.escape import inert
     from migrate.snapshot import content_digest, to_value
 
+    file = destination(out, "--out")
     environment = runtime.config.environment(name)
     archive = runtime.connections.archive(environment)
-    taken = capture(
-        runtime.connections.reader(environment),
-        name,
-        environment.identity,
-        runtime.tools,
-        selection=options.selection(role, exclude_role),
-    )
+    reader, tools = runtime.connections.reader(environment), runtime.tools
+    selection = options.selection(role, exclude_role)
+    try:
+        taken = capture(
+            reader, name, environment.identity, tools, selection=selection, people=Need.ALL
+        )
+    except PeopleUnreadable as error:
+        runtime.voice.warn(f"without who holds what: {error}")
+        taken = capture(reader, name, environment.identity, tools, selection=selection)
     digest = keep(archive, taken)
     data = dumps_pretty(to_value(taken))
-    if out:
-        write(Path(out), data)
+    if file:
+        write(file, data)
     if form == "json":
         answer(data)
         return Exit.DONE
     lines = [f"Snapshot of {inert(name)} as of {taken.captured_at}"]
     for role_type, section in sorted(taken.state.roles.items()):
         lines.append(f"  {role_type}: {len(section.roles)} roles ({section.capture.value})")
+    people = taken.state.people
+    if people is not None:
+        users = sum(kind == "user" for kind, _ in people.principals)
+        lines.append(
+            f"  {users} users, {len(people.principals) - users} groups, {len(people.scopes)} bots, "
+            f"{len(people.assignments)} assignments"
+        )
     lines.append(f"  state   sha256:{digest}")
     lines.append(f"  content {content_digest(taken.state)}")
     answer("\n".join(lines) + "\n")

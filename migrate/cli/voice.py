@@ -1,8 +1,10 @@
 """What is said on stderr: progress, warnings and errors, for people or as JSON lines."""
 
 import json
+import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from migrate.cli.files import unread
@@ -11,6 +13,12 @@ from migrate.redaction import Redactor
 from migrate.report.escape import inert
 
 MOST_FAULTS = 50
+
+
+def keep_stderr() -> None:
+    """Where stderr was closed from the start (2>&-), nothing of it may come out on stdout."""
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
 
 
 class Voice:
@@ -51,15 +59,16 @@ class Voice:
             "target": error.target,
             "remedy": error.remedy,
         }
+        faults = error.faults if isinstance(error, InvalidInput) else ()
+        if [str(fault) for fault in faults] == [error.what]:
+            faults = ()
         if self.json:
-            faults = error.faults if isinstance(error, InvalidInput) else ()
             self._write("error", error.what, {**facts, "faults": [str(fault) for fault in faults]})
             return
         lines = [f"error: {error}"]
-        if isinstance(error, InvalidInput):
-            lines += [f"  {fault}" for fault in error.faults[:MOST_FAULTS]]
-            if len(error.faults) > MOST_FAULTS:
-                lines.append(f"  … and {len(error.faults) - MOST_FAULTS} more")
+        lines += [f"  {fault}" for fault in faults[:MOST_FAULTS]]
+        if len(faults) > MOST_FAULTS:
+            lines.append(f"  … and {len(faults) - MOST_FAULTS} more")
         lines += [f"  note: {note}" for note in getattr(error, "__notes__", ())]
         if error.target:
             lines.append(f"  target: {error.target}")

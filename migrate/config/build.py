@@ -6,6 +6,7 @@ from typing import Any
 
 from migrate.canonical.diagnose import JsonPath
 from migrate.config.checks import BESIDE_PARAMETERS
+from migrate.config.people_settings import duration, identity_rules
 from migrate.config.secret_settings import Refs
 from migrate.config.values import (
     App,
@@ -34,7 +35,7 @@ _S3_PLAIN = (
     "kms_key_id",
     "checksums",
 )
-_ENVIRONMENT_PLAIN = ("proxy", "timeout", "verify_timeout", "send_source_id")
+_ENVIRONMENT_PLAIN = ("proxy", "timeout", "verify_timeout", "send_source_id", "account_id")
 _ENVIRONMENT_LISTS = ("keep", "promote_builtins", "role_types")
 
 
@@ -57,6 +58,8 @@ class Builder:
             bucket = table["import_bucket"]
             location = self._bucket(bucket, (*path, "import_bucket"))
             optional["import_bucket"] = ImportBucket(location, bucket["file_id"])
+        if "max_source_age" in table:
+            optional["max_source_age"] = duration(table["max_source_age"])
         if "store" in table:
             optional["store"] = self.store(table["store"], (*path, "store"))
         return Environment(
@@ -68,6 +71,7 @@ class Builder:
             ca_bundle=self._file(table.get("ca_bundle")),
             upload=_upload(table.get("upload")),
             permission_map=dict(table.get("permission_map", {})),
+            identity_rules=identity_rules(table.get("identity", {})),
             limits=Limits(**table.get("limits", {})),
             **optional,
         )

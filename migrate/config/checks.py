@@ -11,14 +11,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from migrate.canonical.diagnose import JsonPath
+from migrate.config.people_settings import check_people
+from migrate.guards import can_be_allowed, parameters_of
 from migrate.http.urls import fault_of, is_loopback
 from migrate.model import matches
-from migrate.rules import KINDS
 from migrate.validation.locate import Finding
 
 FILE_ID_FIELDS = ("{key}", "{version_id}", "{sha256}")
 BESIDE_PARAMETERS = frozenset({"rule", "severity", "environments"})
 """What every `[[guards]]` table may have beside the rule's own parameters."""
+
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "only_through": ("permission", "roles"),
+    "not_together": ("permissions",),
+    "protected_names": ("names",),
+}
+"""Parameters without which a guard would look as if it had nothing to object to."""
 
 _BUCKET_URL = re.compile(
     r"s3://[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -85,6 +93,7 @@ def _environment(table: Mapping[str, Any], path: JsonPath) -> Iterator[Finding]:
             )
     if "store" in table:
         yield from _store(_table(table["store"]), (*path, "store"))
+    yield from check_people(table, path)
 
 
 def _platform_url(url: str, path: JsonPath) -> Iterator[Finding]:
@@ -177,15 +186,18 @@ def _guard(
     table: Mapping[str, Any], path: JsonPath, environments: tuple[str, ...]
 ) -> Iterator[Finding]:
     rule = _text(table, "rule")
-    kind = KINDS.get(rule)
-    if kind is None:
+    parameters = parameters_of(rule)
+    if parameters is None:
         return
-    if kind.absolute and table.get("severity", "refuse") != "refuse":
+    if not can_be_allowed(rule) and table.get("severity", "refuse") != "refuse":
         yield Finding(f"{rule} always refuses: it has no severity", (*path, "severity"))
     for key in table:
-        if key not in BESIDE_PARAMETERS and key not in kind.defaults:
-            own = ", ".join(kind.defaults) or "none"
+        if key not in BESIDE_PARAMETERS and key not in parameters:
+            own = ", ".join(parameters) or "none"
             yield Finding(f"{key} is no parameter of {rule}, which has: {own}", (*path, key))
+    for key in _NEEDED.get(rule, ()):
+        if key not in table and table.get("severity") != "off":
+            yield Finding(f"{rule} needs {key}: without it there is nothing to check", path)
     patterns = table.get("environments")
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
         if isinstance(pattern, str) and not any(matches(name, (pattern,)) for name in environments):

@@ -43,8 +43,8 @@ def find(option: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
     problem = "is a directory, not a file" if path.is_dir() else "does not exist"
     raise UsageError(
         f"the config {path} {problem}" + (f" (named by {source})" if source else ""),
-        remedy=f"Write one with `role-migrate init`, name one with --config or {VARIABLE}, "
-        f"or run in the folder that has {FILE_NAME}.",
+        remedy=f"Name one with --config or {VARIABLE}, or run in the folder that has {FILE_NAME}; "
+        '"First promotion" in the README shows how to write one.',
     )
 
 
@@ -105,7 +105,7 @@ def _read(path: Path) -> bytes:
         raise InvalidInput(
             "the config is empty",
             where=str(path),
-            remedy="Write one with `role-migrate init`.",
+            remedy='"First promotion" in the README shows how to write one.',
         )
     return text
 

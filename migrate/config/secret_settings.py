@@ -14,6 +14,9 @@ from migrate.validation.locate import Finding
 SECRET_KEYS = frozenset({"client_secret", "access_key", "secret_key", "session_token"})
 """The settings that hold a reference to a secret, in whatever table."""
 
+_OF_NAMES = frozenset({"permission_map", "identity"})
+"""Tables of an environment whose keys are the platform's names, which may be any words."""
+
 Refs = Mapping[JsonPath, SecretRef]
 """The references found, by the path of their setting."""
 
@@ -42,7 +45,7 @@ def take_secrets(value: Any) -> tuple[Any, dict[JsonPath, SecretRef], list[Findi
         copied = {}
         for key, each in part.items():
             here = (*path, key)
-            if key in SECRET_KEYS and "permission_map" not in path:
+            if key in SECRET_KEYS and not _OF_NAMES.intersection(path[2:3]):
                 parsed = _reference(each)
                 if isinstance(parsed, str):
                     findings.append(Finding(f"{key} {parsed}", here))

@@ -9,6 +9,7 @@ from typing import Literal
 from migrate.errors import Fault, InvalidInput, UsageError
 from migrate.guards import GuardRule
 from migrate.http.urls import fold
+from migrate.identity.rules import IdentityRules
 from migrate.model import Identity
 from migrate.secrets import SecretRef
 
@@ -97,6 +98,10 @@ class Environment:
     `upload` is None where the config does not say; writing needs it. `role_types` None means all
     that the platform has. `timeout` bounds a silence of the platform, `verify_timeout` how long
     verification polls, both in seconds. `store` overrides the config's.
+
+    `account_id` is the accountId that the platform's answers must have, None where the config
+    does not say. `identity_rules` hold where this is the target. `max_source_age` bounds, in
+    seconds, how old a snapshot may be from which assignments are made here; None: no bound.
     """
 
     name: str
@@ -118,6 +123,9 @@ class Environment:
     limits: Limits = Limits()
     role_types: tuple[str, ...] | None = None
     store: StoreLocation | None = None
+    account_id: str | None = None
+    identity_rules: IdentityRules = field(default_factory=IdentityRules)
+    max_source_age: float | None = None
 
     @property
     def identity(self) -> Identity:

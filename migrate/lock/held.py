@@ -130,6 +130,8 @@ class Lock:
         return LockLost(
             f"the lock of run {self._record.run} was taken {taker}",
             where=where,
-            remedy="Nothing more is written. See what that run does, then resume or roll back "
-            "this one.",
+            remedy="Nothing more is written. "
+            f"`role-migrate runs show {self._record.run}` tells what this run did. "
+            "Once the other has ended, set this one aside with "
+            f'`role-migrate runs abandon {self._record.run} --reason "…"` and promote again.',
         )

@@ -13,14 +13,14 @@ from migrate.connect import Connections
 from migrate.errors import UNCHANGED, Interrupted, MigrateError, PartlyApplied
 from migrate.journal import Journal, is_unfinished, new_run_id
 from migrate.lock import Lock, Terms
-from migrate.model import Snapshot
+from migrate.model import Assignments, Snapshot
 from migrate.pipeline import checks
 from migrate.pipeline.finishing import Ending, end, finish, unverified
-from migrate.pipeline.planning import capture_target
+from migrate.pipeline.planning import capture_target, operator_of
 from migrate.pipeline.record import Record
-from migrate.pipeline.running import Hands, carry_out
+from migrate.pipeline.running import Hands, carry_out, said
 from migrate.plan import Plan
-from migrate.platforms.base import Work, Writer
+from migrate.platforms.base import Need, Work, Writer
 from migrate.snapshot import state_digest
 from migrate.verification import Verification
 
@@ -57,6 +57,7 @@ def locked(environment: Environment, connections: Connections) -> Iterator[Targe
             left_unfinished=lambda run: is_unfinished(archive.store, run),
             terms=Terms(call_timeout=int(writer.timeout) + 1),
         )
+    writer.fence = lambda: lock.ensure(writer.timeout)
     if lock.takeover:
         tools.tell(str(lock.takeover))
     try:
@@ -88,11 +89,12 @@ def apply(
     """Run a plan on a locked target. `fresh` is a capture taken under the same lock.
 
     Returns None where there was nothing to do. Raises the errors of `migrate.pipeline.checks`
-    before any write, PartlyApplied between writes, VerificationFailed after them. `record` holds
-    what was done in every case.
+    before any write, PartlyApplied between writes, VerificationFailed after them. Whatever goes
+    wrong once something was written is PartlyApplied. `record` holds what was done in every case,
+    and the run's id once there is a journal of it.
     """
     tools = target.connections.tools
-    record.run_id, record.started_at = target.run_id, tools.timestamp()
+    record.started_at = tools.timestamp()
     try:
         return _apply(plan, target, record, fresh)
     except MigrateError as error:
@@ -116,15 +118,23 @@ def _apply(
     environment, archive, connections = target.environment, target.archive, target.connections
     checks.right_target(plan, environment.identity, archive.location)
     checks.unused(plan, archive)
-    now = fresh or capture_target(environment, target.writer, archive, connections)
+    need = Need.HOLDERS if plan.people.assignments is Assignments.NONE else Need.ALL
+    now = fresh or capture_target(environment, target.writer, archive, connections, need).snapshot
     checks.unmoved(plan, now.state)
+    checks.still_held(plan, now.state)
+    checks.still_promoted(plan, environment.promote_builtins)
     checks.no_worse(
-        plan, now.state, connections.config.guards, target.writer.traits, environment.keep
+        plan,
+        now.state,
+        connections.config.guards,
+        target.writer.traits,
+        environment.keep,
+        operator_of(environment),
     )
     if state_digest(now.state) != plan.target.digest:
         planned_on = archive.load_snapshot(plan.target.snapshot)
         record.moved_elsewhere = checks.elsewhere(plan, planned_on, now.state)
-    if not plan.changes:
+    if plan.empty:
         record.result = "nothing to do"
         return None
     work = target.writer.work(plan, now.state)
@@ -147,11 +157,12 @@ def _run(plan: Plan, target: Target, record: Record, now: Snapshot, work: Work) 
             clock=tools.now,
             body=_started(plan, record, work, str(tools.who)),
         )
+        record.run_id = target.run_id
         carry_out(plan, now.state, work, Hands(target.writer, target.lock, journal, tools), record)
     except PartlyApplied:
         record.result = "partly applied"
         raise
-    except (MigrateError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
         if record.target != UNCHANGED:
             raise
         # Nothing was written: the plan can be used again once the cause is mended.
@@ -163,7 +174,31 @@ def _run(plan: Plan, target: Target, record: Record, now: Snapshot, work: Work) 
             error.add_note(f"and the plan could not be given back: {second}")
         raise
     ending = Ending(plan, target.environment, archive, target.writer, target.lock, journal, tools)
-    return finish(ending, work, now, record)
+    try:
+        return finish(ending, work, now, record)
+    except (MigrateError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        raise _unforeseen(plan, record, journal, error) from error
+
+
+def _unforeseen(plan: Plan, record: Record, journal: Journal, error: Exception) -> PartlyApplied:
+    """What nobody foresaw, after every step was done: that must not hide what was written."""
+    if record.result:
+        return PartlyApplied(
+            "every step was done and the target was read back, but that could not be recorded: "
+            + said(error),
+            where=plan.target.environment,
+            target=record.target,
+            remedy=f"role-migrate runs show {record.run_id} tells what was done; if it counts as "
+            f'unfinished: role-migrate runs abandon {record.run_id} --reason "…".',
+        )
+    failure = unverified(plan, record, MigrateError(said(error)))
+    try:
+        end(journal, record.result)
+    except MigrateError as second:
+        failure.add_note(f"and the end of the run could not be recorded: {second}")
+    return failure
 
 
 def _started(plan: Plan, record: Record, work: Work, who: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from migrate.archive import Archive
 from migrate.model import Identity, Section, Selection, Snapshot, State
-from migrate.platforms.base import Reader
+from migrate.platforms.base import Need, Reader
 from migrate.snapshot import state_digest
 from migrate.tools import Tools
 
@@ -18,14 +18,16 @@ def capture(
     tools: Tools,
     *,
     selection: Selection = EVERYTHING,
+    people: Need = Need.NOTHING,
 ) -> Snapshot:
     """Read an environment now. A selection leaves roles out of what is kept, not of what is read.
 
-    Raises PlatformFailed where the read fails or comes up short.
+    Raises PlatformFailed where the read fails or comes up short, PeopleUnreadable where only who
+    holds roles can't be read.
     """
     tools.tell(f"reading {environment} …")
     taken_at = tools.timestamp()  # before the read: the state is at least as old as that
-    state = reader.capture()
+    state = reader.capture(people=people)
     taken = Snapshot(environment, identity, taken_at, tools.version, EVERYTHING, state)
     return taken if selection.everything else narrowed(taken, selection)
 
@@ -36,7 +38,12 @@ def narrowed(taken: Snapshot, selection: Selection) -> Snapshot:
     for role_type, section in taken.state.roles.items():
         roles = tuple(role for role in section.roles if selection.covers(role.name))
         sections[role_type] = Section.of(roles) if section.complete else section
-    return replace(taken, selection=selection, state=State(sections))
+    people = taken.state.people
+    if people is not None:
+        held = frozenset(item for item in people.assignments if selection.covers(item.role))
+        maybe = frozenset(item for item in people.maybe_direct if selection.covers(item.role))
+        people = replace(people, assignments=held, maybe_direct=maybe)
+    return replace(taken, selection=selection, state=State(sections, people))
 
 
 def keep(archive: Archive, taken: Snapshot) -> str:

@@ -4,7 +4,7 @@ from migrate.archive import Archive
 from migrate.diff import Change
 from migrate.errors import GuardRefused, PlanStale, PlanUsed, UsageError
 from migrate.guards import GuardRule, Verdict, can_be_allowed, refusals
-from migrate.model import Identity, Snapshot, State
+from migrate.model import Identity, PrincipalKey, Snapshot, State
 from migrate.plan import Plan, moved
 from migrate.planner import judge
 from migrate.snapshot import role_digest
@@ -68,6 +68,41 @@ def unmoved(plan: Plan, target: State) -> None:
     )
 
 
+def still_promoted(plan: Plan, listed: tuple[str, ...]) -> None:
+    """Raises PlanStale where a built-in changes that today's config does not list any more."""
+    names = {change.name for change in plan.changes} & set(plan.rules.promote_builtins)
+    if names - set(listed):
+        raise PlanStale(
+            f"promote_builtins does not list {', '.join(sorted(names - set(listed)))} any more",
+            where=plan.target.environment,
+            target="unchanged",
+            remedy="Make a new plan.",
+        )
+
+
+def still_held(plan: Plan, target: State) -> None:
+    """Raises PlanStale where an assignment that the plan adds is there, or one it removes is not.
+
+    So it is too where it is no longer known who holds roles, as it was when the plan was made.
+    """
+    people = plan.people
+    if not (people.adds or people.removes):
+        return
+    held = target.people.assignments if target.people else frozenset()
+    moved = [item for item in people.adds if item in held]
+    moved += [item for item in people.removes if item not in held]
+    if target.people is not None and not moved:
+        return
+    shown = ", ".join(f"{item.principal!r} in role {item.role!r}" for item in moved[:SHOWN])
+    more = f" and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
+    raise PlanStale(
+        f"assignments changed since the plan was made: {shown or 'nobody can say which'}{more}",
+        where=plan.target.environment,
+        target="unchanged",
+        remedy="Make a new plan, and review what changed in between.",
+    )
+
+
 def elsewhere(plan: Plan, planned_on: Snapshot | None, target: State) -> list[str]:
     """What changed in the target since planning in roles that the plan does not touch."""
     if planned_on is None:
@@ -111,10 +146,11 @@ def no_worse(
     guards: tuple[GuardRule, ...],
     traits: Traits,
     keep: tuple[str, ...],
+    operator: PrincipalKey | None,
 ) -> tuple[Verdict, ...]:
     """Judge again with today's config and target; a plan that passed must pass still."""
     planned = {verdict.rule for verdict in refusals(plan.verdicts)}
-    now = judge(plan, target, guards, traits, keep)
+    now = judge(plan, target, guards, traits, keep, operator)
     worse = [verdict for verdict in refusals(now) if verdict.rule not in planned]
     if worse:
         raise PlanStale(

@@ -6,17 +6,18 @@ From here on the target is changed, so nothing that fails may say otherwise.
 from dataclasses import dataclass, replace
 
 from migrate.archive import Archive
-from migrate.behaviour import Behaviour
+from migrate.behaviour import Behaviour, Learned
 from migrate.config import Environment
 from migrate.errors import InvalidInput, MigrateError, PartlyApplied, VerificationFailed
+from migrate.identity import learn, resolve
 from migrate.journal import Journal
 from migrate.lock import Lock
-from migrate.model import Snapshot, State
+from migrate.model import Assignments, Snapshot, State
 from migrate.pipeline import checks
-from migrate.pipeline.record import Record
+from migrate.pipeline.record import Record, StepRecord
 from migrate.pipeline.verifying import read_back
 from migrate.plan import Plan, desired
-from migrate.platforms.base import Work, Writer
+from migrate.platforms.base import Need, Work, Writer
 from migrate.tools import Tools
 from migrate.verification import Verification
 
@@ -51,6 +52,10 @@ def finish(ending: Ending, work: Work, now: Snapshot, record: Record) -> Verific
             bound=ending.environment.verify_timeout,
             tools=ending.tools,
             lock=ending.lock,
+            people=_need(plan, record),
+            contradicted=frozenset(
+                entry.step.role_type for entry in record.steps if entry.outcome.get("different")
+            ),
         )
     except (MigrateError, KeyboardInterrupt) as error:
         failure = unverified(plan, record, error)
@@ -100,8 +105,56 @@ def _keep(ending: Ending, now: Snapshot, after: State, seen: Verification, recor
     left = replace(now, captured_at=tools.timestamp(), state=after)
     record.after = archive.save_snapshot(left)
     archive.mark_last(record.after, left.captured_at)
-    _learn(archive, seen, record.run_id, tools.timestamp())
+    _learn(archive, _with_members(seen, record), record.run_id, tools.timestamp())
+    if not seen.faults:
+        _pair(ending, after)
     end(ending.journal, record.result)
+
+
+def _pair(ending: Ending, after: State) -> None:
+    """Remember which id of the source is which of the target, so that renames are recognised."""
+    plan, archive = ending.plan, ending.archive
+    source = archive.load_snapshot(plan.source.snapshot)
+    if source is None:
+        return
+    known = archive.pairs(plan.source.identity)
+    rules = ending.environment.identity_rules
+    fold = ending.writer.traits.fold
+    # What cannot be told apart is of no use to remember, and was no obstacle to the run.
+    people = None if plan.people.assignments is Assignments.NONE else source.state.people
+    try:
+        resolution = resolve(State(source.state.roles, people), after, rules, known, fold=fold)
+    except InvalidInput:
+        return
+    found = known.merged(learn(source.state, after, resolution))
+    if found != known:
+        archive.save_pairs(plan.source.identity, found)
+
+
+def _need(plan: Plan, record: Record) -> Need:
+    """How much of who holds what has to be read to verify a run.
+
+    Where nobody was moved and every import left the ids as they were, nobody can have lost a role.
+    """
+    if plan.people.adds or plan.people.removes:
+        return Need.ALL
+    kept = (entry.outcome.get("ids") == "kept" for entry in record.steps if _restores(entry))
+    return Need.NOTHING if all(kept) else Need.HOLDERS
+
+
+def _with_members(seen: Verification, record: Record) -> Verification:
+    """What was learned, with what became of members whose role got a new id."""
+    learned = dict(seen.learned)
+    for entry in record.steps:
+        if _restores(entry) and entry.outcome.get("ids") == "minted":
+            members = "dropped" if entry.outcome["dropped"] else "carried"
+            role_type = entry.step.role_type
+            learned[role_type] = replace(learned.get(role_type, Learned()), members=members)
+    return replace(seen, learned=learned)
+
+
+def _restores(entry: StepRecord) -> bool:
+    return entry.step.kind == "restore"
 
 
 def _learn(archive: Archive, seen: Verification, run_id: str, at: str) -> None:
@@ -147,7 +200,8 @@ def _different(plan: Plan, seen: Verification) -> VerificationFailed:
         remedy += " What the plan does not touch was changed by somebody else meanwhile, or by "
         remedy += "the import as a side effect; it was left as it is."
     return VerificationFailed(
-        f"{len(faults)} roles are not as desired after the run: {shown}{more}",
+        f"{len(faults)} role{' is' if len(faults) == 1 else 's are'} not as desired after the run: "
+        f"{shown}{more}",
         where=plan.target.environment,
         target="changed by every step of the plan, but not exactly as desired",
         remedy=remedy,

@@ -9,21 +9,30 @@ from migrate.behaviour import Behaviour
 from migrate.config import Environment
 from migrate.connect import Connections, traits_of
 from migrate.diff import Rules
-from migrate.errors import UsageError
-from migrate.guards import Override, can_be_allowed
-from migrate.model import Mode, Selection, Snapshot
+from migrate.errors import InvalidInput, UsageError
+from migrate.guards import Override, can_be_allowed, rule_names
+from migrate.model import (
+    Assignments,
+    Mode,
+    People,
+    PrincipalKey,
+    PrincipalKind,
+    Selection,
+    Snapshot,
+)
+from migrate.peopleplanner import PeopleRequest
 from migrate.pipeline import capture
 from migrate.plan import Plan
 from migrate.planner import Request
-from migrate.platforms.base import Reader
-from migrate.rules import KINDS
+from migrate.platforms.base import Need, PeopleUnreadable, Reader
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a plan is wanted for, as the command line says it.
 
-    `relearn` plans as if nothing had been learned of the target.
+    `relearn` plans as if nothing had been learned of the target. `skip_unresolved` leaves out
+    assignments whose names the target does not have.
     """
 
     mode: Mode
@@ -31,6 +40,21 @@ class Wish:
     allow: tuple[str, ...] = ()
     reason: str = ""
     relearn: bool = False
+    assignments: Assignments = Assignments.NONE
+    skip_unresolved: bool = False
+
+    @property
+    def need(self) -> Need:
+        """How much of who holds what is read of a target."""
+        return Need.HOLDERS if self.assignments is Assignments.NONE else Need.ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A capture of the target; `unread` says why who holds roles is missing from it, else ""."""
+
+    snapshot: Snapshot
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +69,8 @@ def overrides(wish: Wish) -> tuple[Override, ...]:
     """The guards to allow; raises UsageError for an unknown one, or where no reason is given."""
     for rule in wish.allow:
         if not can_be_allowed(rule):
-            known = ", ".join(name for name in KINDS if can_be_allowed(name))
-            why = "always holds" if rule in KINDS else "is no guard"
+            known = ", ".join(name for name in rule_names() if can_be_allowed(name))
+            why = "always holds" if rule in rule_names() else "is no guard"
             raise UsageError(
                 f"--allow {rule}: it {why}", target="unchanged", remedy=f"Choose from: {known}."
             )
@@ -59,17 +83,53 @@ def overrides(wish: Wish) -> tuple[Override, ...]:
 
 
 def capture_target(
-    environment: Environment, reader: Reader, archive: Archive, connections: Connections
-) -> Snapshot:
-    """Read the whole target and keep what was read."""
-    taken = capture.capture(reader, environment.name, environment.identity, connections.tools)
+    environment: Environment,
+    reader: Reader,
+    archive: Archive,
+    connections: Connections,
+    need: Need,
+) -> Captured:
+    """Read the whole target, who holds its roles included, and keep what was read.
+
+    Raises InvalidInput where this is not the account that the config or the store knows.
+    """
+    name, identity, tools = environment.name, environment.identity, connections.tools
+    unread = ""
+    try:
+        taken = capture.capture(reader, name, identity, tools, people=need)
+    except PeopleUnreadable as error:
+        unread = error.what
+        taken = capture.capture(reader, name, identity, tools)
+    if taken.state.people is not None:
+        right_account(environment, taken.state.people, archive)
     capture.keep(archive, taken)
-    return taken
+    return Captured(taken, unread)
+
+
+def right_account(environment: Environment, people: People, archive: Archive) -> None:
+    """The account that answers must be the one in the config, else the one first met.
+
+    Only users' rows name it (kore.md D): where there are none, there is nothing to compare.
+    """
+    answers = people.account_id
+    if not answers and not people.principals:
+        return
+    expected = environment.account_id or archive.account_id()
+    if expected is None and answers:
+        archive.record_account(answers)
+    elif expected is not None and answers != expected:
+        raise InvalidInput(
+            f"the account that answers is {answers or 'not named'}, not {expected}",
+            where=environment.name,
+            target="unchanged",
+            remedy="Check url and apps of the environment. If it was moved on purpose, set "
+            "account_id for it in the config.",
+        )
 
 
 def plan_on(
     source: Snapshot,
-    target: Snapshot,
+    target: Captured,
     environment: Environment,
     connections: Connections,
     wish: Wish,
@@ -84,7 +144,7 @@ def plan_on(
     plan = _made(source, target, environment, connections, wish, learned, archive.location)
     archive.save_snapshot(source)
     archive.save_plan(plan)
-    return Planned(plan, target)
+    return Planned(plan, target.snapshot)
 
 
 def plan_offline(
@@ -95,12 +155,14 @@ def plan_offline(
     wish: Wish,
 ) -> Planned:
     """Compare two snapshots under an environment's rules; the plan can't be applied."""
-    return Planned(_made(source, target, environment, connections, wish, Behaviour(), ""), target)
+    captured = Captured(target)
+    plan = _made(source, captured, environment, connections, wish, Behaviour(), "")
+    return Planned(plan, target)
 
 
 def _made(
     source: Snapshot,
-    target: Snapshot,
+    target: Captured,
     environment: Environment,
     connections: Connections,
     wish: Wish,
@@ -114,10 +176,18 @@ def _made(
         guards=connections.config.guards,
         overrides=overrides(wish),
         store=store,
+        unread=target.unread,
+        operator=operator_of(environment),
+        people=PeopleRequest(
+            wish.assignments,
+            environment.identity_rules,
+            connections.archive(environment).pairs(source.identity),
+            wish.skip_unresolved,
+        ),
     )
     return planner.make(
         source,
-        target,
+        target.snapshot,
         request,
         behaviour=learned,
         traits=traits_of(environment),
@@ -125,6 +195,15 @@ def _made(
         created_at=connections.tools.timestamp(),
         version=connections.tools.version,
     )
+
+
+def operator_of(environment: Environment) -> PrincipalKey | None:
+    """Whom a run acts as: the user named by `sub` of the admin app, where it is an e-mail."""
+    subject = environment.admin_app.sub
+    if not subject or "@" not in subject:
+        return None
+    kind = PrincipalKind.USER.value
+    return (kind, traits_of(environment).fold(kind, subject))
 
 
 def rules_of(environment: Environment) -> Rules:

@@ -2,20 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import Interrupted, UsageError
-from migrate.model import Selection, Snapshot
+from migrate.model import Assignments, Selection, Snapshot
 from migrate.pipeline import checks
 from migrate.pipeline.applying import apply, locked, untouched
-from migrate.pipeline.planning import Planned, Wish, capture_target, plan_offline, plan_on
+from migrate.pipeline.planning import Captured, Planned, Wish, capture_target, plan_offline, plan_on
 from migrate.pipeline.record import Record
 from migrate.pipeline.sources import Hints, Spelled, from_file, obtain
 from migrate.plan import Plan
+from migrate.platforms.base import Need
 from migrate.verification import Verification
 
 EVERYTHING = Selection()
+DEFAULT_AGE = 24 * 3600.0
+"""Seconds that the assignments of a source may be old where the config does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,23 @@ def plan(way: Way, wish: Wish, connections: Connections) -> Planned:
 
 def _plan(way: Way, wish: Wish, connections: Connections) -> Planned:
     if way.to.kind == "file":
+        if way.target_snapshot is not None:
+            raise UsageError(
+                "--target-snapshot stands in for reading an environment: it does not go with "
+                "--to file:PATH",
+                remedy="Name the environment with --to, or leave --target-snapshot out.",
+            )
         return _compare(way, wish, connections)
     environment = _target(way, connections)
-    source = obtain(way.source, connections, way.hints, EVERYTHING)
+    source = _source(way, wish, environment, connections)
     if way.target_snapshot is None:
         reader = connections.reader(environment)
         archive = connections.archive(environment)
-        target = capture_target(environment, reader, archive, connections)
+        target = capture_target(environment, reader, archive, connections, wish.need)
     else:
-        target = _stand_in(way.target_snapshot, environment, connections, way.hints)
+        stands_in = _stand_in(way.target_snapshot, environment, connections, way.hints)
+        unread = "" if stands_in.state.people else "the snapshot does not hold it"
+        target = Captured(stands_in, unread)
     return plan_on(source, target, environment, connections, wish)
 
 
@@ -71,18 +83,20 @@ def promote(
     if agreed is None:
         with locked(environment, connections) as target:
             with untouched():
-                source = obtain(way.source, connections, way.hints, EVERYTHING)
-                fresh = capture_target(environment, target.writer, target.archive, connections)
+                source = _source(way, wish, environment, connections)
+                fresh = capture_target(
+                    environment, target.writer, target.archive, connections, wish.need
+                )
                 planned = plan_on(source, fresh, environment, connections, wish)
             show(planned.plan)
             record = begin(planned.plan)
             _allowed(planned.plan, record)
-            return apply(planned.plan, target, record, fresh)
+            return apply(planned.plan, target, record, fresh.snapshot)
     planned = plan(way, wish, connections)
     show(planned.plan)
     record = begin(planned.plan)
     _allowed(planned.plan, record)
-    if not planned.plan.changes:
+    if planned.plan.empty:
         record.result = "nothing to do"
         return None
     if not agreed(planned.plan):
@@ -92,6 +106,27 @@ def promote(
         )
     with locked(environment, connections) as target:
         return apply(planned.plan, target, record)
+
+
+def _source(way: Way, wish: Wish, environment: Environment, connections: Connections) -> Snapshot:
+    """The source, with who holds what where that is to travel, too.
+
+    Raises UsageError where its assignments are older than the target's config allows: an old
+    snapshot must not give leavers their access back.
+    """
+    moving = wish.assignments is not Assignments.NONE
+    need = Need.ALL if moving else Need.NOTHING
+    source = obtain(way.source, connections, way.hints, EVERYTHING, need)
+    limit = environment.max_source_age
+    limit = DEFAULT_AGE if limit is None else limit
+    taken = datetime.fromisoformat(source.captured_at).timestamp()
+    if moving and connections.tools.now() - taken > limit:
+        raise UsageError(
+            f"the source was captured at {source.captured_at}: its assignments are too old",
+            target="unchanged",
+            remedy="Take a fresh snapshot, or set max_source_age for the target if it is meant.",
+        )
+    return source
 
 
 def apply_saved(saved: Plan, connections: Connections, record: Record) -> Verification | None:

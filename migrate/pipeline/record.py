@@ -26,7 +26,8 @@ class StepRecord:
 class Record:
     """A run while it goes on. `result` is what it ended as, "" while it has not ended.
 
-    `requests` counts what was sent to the target. `target` is the state that it was left in.
+    `run_id` is empty until the run has a journal: before that no store knows of it. `requests`
+    counts what was sent to the target. `target` is the state that it was left in.
     """
 
     plan: Plan

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from migrate.errors import (
     AccessDenied,
+    Blocked,
     MigrateError,
     NotSent,
     OutcomeUnknown,
@@ -35,7 +36,8 @@ def carry_out(plan: Plan, before: State, work: Work, hands: Hands, record: Recor
     """Do every step, its intent journalled before and its outcome after.
 
     Raises PartlyApplied where something was written, or may have been, and something else was
-    not; the step's own error, with the target `unchanged`, where nothing was.
+    not, whatever the error was; the step's own error, with the target `unchanged`, where nothing
+    was.
     """
     record.steps = [StepRecord(step) for step in work.steps]
     outcomes: dict[int, Outcome] = {}
@@ -54,7 +56,7 @@ def carry_out(plan: Plan, before: State, work: Work, hands: Hands, record: Recor
                 record.target = "changed"
             hands.journal.append("outcome", {"step": step.number, "outcome": dict(outcome)})
             hands.tools.tell(_said(step, outcome))
-    except (MigrateError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
         raise _given_up(plan, record, entry, error) from error
 
 
@@ -69,12 +71,12 @@ def _attempt(
     payload = work.payloads[step.payload] if step.payload else None
     needed = outcomes[step.needs] if step.needs is not None else None
     try:
-        return hands.writer.execute(step, payload, needed)
+        return hands.writer.execute(step, payload, needed, before)
     except (NotSent, RateLimited, AccessDenied):
         raise  # turned away at the door: nothing was executed
     except OutcomeUnknown as unknown:
         hands.tools.tell(f"{unknown}; reading back what became of it …")
-        settled = _settle(plan, before, step, hands)
+        settled = _settle(plan, before, step, payload, hands)
         hands.journal.append(
             "note", {"step": step.number, "unknown": unknown.what, "settled": settled.value}
         )
@@ -85,106 +87,124 @@ def _attempt(
         hands.lock.ensure(hands.writer.timeout)
         hands.tools.tell(f"{step.kind}: not done, sending it once more …")
     except PlatformFailed as refusal:
-        _look_after(refusal, plan, before, step, hands)
+        _look_after(refusal, plan, before, step, payload, hands)
         raise
     try:
-        return hands.writer.execute(step, payload, needed)
+        return hands.writer.execute(step, payload, needed, before)
     except (NotSent, RateLimited, AccessDenied):
         raise
     except OutcomeUnknown as again:
-        settled = _settle(plan, before, step, hands)
+        settled = _settle(plan, before, step, payload, hands)
         if settled is Settled.LANDED:
             return {"settled": settled.value, "because": again.what}
         raise _unsettled(again, step, settled) from again
     except PlatformFailed as refusal:
-        _look_after(refusal, plan, before, step, hands)
+        _look_after(refusal, plan, before, step, payload, hands)
         raise
 
 
 def _look_after(
-    refusal: PlatformFailed, plan: Plan, before: State, step: Step, hands: Hands
+    refusal: PlatformFailed,
+    plan: Plan,
+    before: State,
+    step: Step,
+    payload: bytes | None,
+    hands: Hands,
 ) -> None:
     """Look before saying "unchanged": whether an import is all or nothing is not documented."""
     if not step.writes:
         return
     try:
-        settled = hands.writer.settle(step, before, plan.changes)
+        settled = hands.writer.settle(step, payload, before, plan.changes)
     except OutsideFailed as blind:
-        seen = f"whether it changed anything can't be seen: {blind}"
+        seen, why = f"whether it changed anything can't be seen: {blind}", "can't be read back"
     else:
         if settled is Settled.NOT_LANDED:
             return
-        seen = "yet the target changed, as reading it back shows"
-    raise PartlyApplied(
-        f"{refusal.what}; and {seen}", where=refusal.where, target=f"unknown for {step.object}"
-    ) from refusal
+        seen, why = "yet the target changed, as reading it back shows", "refused, yet it changed"
+    raise PartlyApplied(f"{refusal.what}; and {seen}", where=refusal.where, target=why) from refusal
 
 
-def _settle(plan: Plan, before: State, step: Step, hands: Hands) -> Settled:
+def _settle(plan: Plan, before: State, step: Step, payload: bytes | None, hands: Hands) -> Settled:
     """Read back. That it landed is plain at first sight; that it did not takes two looks.
 
     The looks are some time apart: by then a call that was still on its way has arrived.
     """
     try:
-        settled = hands.writer.settle(step, before, plan.changes)
+        settled = hands.writer.settle(step, payload, before, plan.changes)
         if settled is Settled.LANDED or not step.writes:
             return settled
         pause = hands.writer.patience
         hands.tools.waiting(pause, "then a second look at the target")
         hands.lock.ensure(pause + hands.writer.timeout)
         hands.tools.sleep(pause)
-        return hands.writer.settle(step, before, plan.changes)
+        return hands.writer.settle(step, payload, before, plan.changes)
     except OutsideFailed as blind:
         raise PartlyApplied(
             f"{step.kind} of {step.object} may or may not have been done, and the target can't "
             f"be read back: {blind}",
-            target=f"unknown for {step.object}",
+            target="can't be read back",
         ) from blind
 
 
 def _unsettled(unknown: OutcomeUnknown, step: Step, settled: Settled) -> MigrateError:
     if not step.writes:
         return PlatformFailed(unknown.what, where=unknown.where, remedy=unknown.remedy)
-    seen = (
-        "it shows nothing of it, twice"
-        if settled is Settled.NOT_LANDED
-        else "it changed, but not to what was sent"
-    )
+    if settled is Settled.NOT_LANDED:
+        seen, why = "it shows nothing of it, twice", "read back twice, nothing shows"
+    else:
+        seen, why = "it changed, but not to what was sent", "read back, changed to something else"
     return PartlyApplied(
-        f"{unknown.what}; the target was read back and {seen}",
-        where=unknown.where,
-        target=f"unknown for {step.object}",
+        f"{unknown.what}; the target was read back and {seen}", where=unknown.where, target=why
     )
 
 
 def _given_up(
-    plan: Plan, record: Record, entry: StepRecord, error: MigrateError | KeyboardInterrupt
-) -> MigrateError | KeyboardInterrupt:
-    step = entry.step
-    refused = isinstance(error, OutsideFailed) and not isinstance(error, OutcomeUnknown)
-    doubtful = entry.state == "begun" and step.writes and not refused
-    entry.note = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    plan: Plan, record: Record, entry: StepRecord, error: Exception | KeyboardInterrupt
+) -> Exception | KeyboardInterrupt:
+    # A lock that was lost is found out before a call is sent.
+    refused = isinstance(error, OutsideFailed | Blocked) and not isinstance(error, OutcomeUnknown)
+    doubtful = entry.state == "begun" and entry.step.writes and not refused
+    stopped = isinstance(error, KeyboardInterrupt)
+    entry.note = "interrupted" if stopped else said(error)
     if entry.state == "begun":
         entry.state = "unknown" if doubtful else "failed"
     if not doubtful and record.target == "unchanged":
         if isinstance(error, MigrateError):
             error.target = "unchanged"
         return error
-    done = [_named(item) for item in record.steps if item.state == "done" and item.step.writes]
-    left = [_named(item) for item in record.steps if item.state != "done" and item.step.writes]
-    record.target = f"partly changed; done: {', '.join(done) or 'nothing for certain'}"
-    if left:
-        record.target += f"; {'in doubt' if doubtful else 'not done'}: {', '.join(left)}"
+    # What the errors of this module say about the target is why its state is in doubt.
+    record.target = _left(record, error.target if isinstance(error, PartlyApplied) else None)
     return PartlyApplied(
-        "the run was interrupted" if isinstance(error, KeyboardInterrupt) else str(error),
+        "the run was interrupted" if stopped else said(error),
         where=plan.target.environment,
         target=record.target,
         remedy=_way_on(record),
     )
 
 
-def _named(entry: StepRecord) -> str:
-    return f"{entry.step.kind} of {entry.step.object}"
+def said(error: BaseException) -> str:
+    """An error in a report; one that nobody foresaw with its type, so that it can be found."""
+    return str(error) if isinstance(error, MigrateError) else f"{type(error).__name__}: {error}"
+
+
+def _left(record: Record, why: str | None) -> str:
+    """What a run that was given up left: a step in doubt is at most one, the one it was at."""
+    writing = [item for item in record.steps if item.step.writes]
+    changed = any(item.state == "done" for item in writing)
+    words = {
+        "done": "done",
+        "unknown": "in doubt" if changed else "unknown",
+        "failed": "not done",
+        "not tried": "not tried",
+    }
+    parts = ["partly changed"] if changed else []
+    for state, word in words.items():
+        steps = [f"{i.step.kind} of {i.step.object}" for i in writing if i.state == state]
+        if steps:
+            because = f" ({why})" if why and state == "unknown" else ""
+            parts.append(f"{word}: {', '.join(steps)}{because}")
+    return "; ".join(parts)
 
 
 def _way_on(record: Record) -> str:
@@ -200,8 +220,22 @@ def _said(step: Step, outcome: Outcome) -> str:
         return f"upload: {outcome['place']}, fileId {outcome['fileId']}"
     if "settled" in outcome:
         return f"{step.kind}: {step.object}: done, as reading back shows"
+    if "dropped" in outcome:
+        return _restored(outcome)
+    if "entries" in outcome:
+        failed = len(outcome["failed"])
+        return f"assign: {outcome['entries']} entries sent{f', {failed} failed' if failed else ''}"
     missing, different = len(outcome["missing"]), len(outcome["different"])
     text = f"reconciled: {outcome['sent']} sent, {outcome['answered']} answered"
     if missing or different:
         return f"{text}, {missing} missing, {different} different: the export will tell"
-    return f"{text}, all as sent"
+    silent = outcome["sent"] - (outcome["answered"] - outcome["others"])
+    left = f", {silent} built-in left out of the answer, the rest" if silent > 0 else ", all"
+    return f"{text}{left} as sent"
+
+
+def _restored(outcome: Outcome) -> str:
+    if not outcome["dropped"]:
+        return "restore: every member is still there"
+    failed = f", {len(outcome['failed'])} entries failed" if outcome["failed"] else ""
+    return f"restore: {outcome['dropped']} assignments were dropped and put back{failed}"

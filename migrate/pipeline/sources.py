@@ -11,13 +11,14 @@ from typing import Any
 
 from migrate import __version__, snapshot
 from migrate.archive import Archive
-from migrate.canonical import loads, read
+from migrate.canonical import read
 from migrate.config import Config, Environment
 from migrate.connect import Connections, platform
 from migrate.errors import InvalidInput, UsageError
 from migrate.journal import check_run_id
 from migrate.model import Identity, Selection, Snapshot
 from migrate.pipeline.capture import capture
+from migrate.platforms.base import Need
 from migrate.resources import schema
 from migrate.validation import validate
 from migrate.validation.documents import check_snapshot
@@ -51,13 +52,24 @@ def spelled(text: str) -> Spelled:
     return Spelled(scheme, rest)
 
 
-def obtain(what: Spelled, connections: Connections, hints: Hints, selection: Selection) -> Snapshot:
+def obtain(
+    what: Spelled,
+    connections: Connections,
+    hints: Hints,
+    selection: Selection,
+    people: Need = Need.NOTHING,
+) -> Snapshot:
     """The snapshot that a source names: read now from an environment, else from where it lies."""
     if what.kind == "environment":
         environment = connections.config.environment(what.value)
         reader = connections.reader(environment)
         return capture(
-            reader, what.value, environment.identity, connections.tools, selection=selection
+            reader,
+            what.value,
+            environment.identity,
+            connections.tools,
+            selection=selection,
+            people=people,
         )
     if what.kind == "file":
         return from_file(Path(what.value), connections.config, hints)
@@ -119,7 +131,10 @@ def from_store(what: Spelled, connections: Connections) -> Snapshot:
             remedy="role-migrate snapshot and runs show print it.",
         )
     if what.kind == "run":
-        check_run_id(what.value)
+        try:
+            check_run_id(what.value)
+        except InvalidInput as error:
+            raise UsageError(error.what, remedy=error.remedy) from None
     for archive in _archives(connections):
         digest = what.value if what.kind == "sha256" else _after(archive, what.value)
         taken = archive.load_snapshot(digest) if digest else None
@@ -141,9 +156,5 @@ def _archives(connections: Connections) -> list[Archive]:
 
 
 def _after(archive: Archive, run_id: str) -> str | None:
-    key = f"runs/{run_id}/report.json"
-    stored = archive.store.get(key)
-    if stored is None:
-        return None
-    after: str = loads(stored.data, where=f"{archive.store.location}/{key}")["after"]
-    return after
+    report = archive.report(run_id)
+    return None if report is None else str(report["after"])

@@ -1,9 +1,12 @@
 """Read back after a run: by export, within a bound, until what was written shows."""
 
+from dataclasses import replace
+
 from migrate.lock import Lock
-from migrate.model import Section, State
+from migrate.membership import verify_members
+from migrate.model import People, Section, State
 from migrate.plan import Plan
-from migrate.platforms.base import Work, Writer
+from migrate.platforms.base import Need, Work, Writer
 from migrate.snapshot import state_digest
 from migrate.tools import Tools
 from migrate.verification import Verification, verify
@@ -22,8 +25,13 @@ def read_back(
     bound: float,
     tools: Tools,
     lock: Lock,
+    people: Need,
+    contradicted: frozenset[str],
 ) -> tuple[Verification, State]:
     """Verify the role types that changed; returns the verdict and the target's state as read.
+
+    `people` says whether to look at who holds roles, too: where an import left every id as it
+    was, nobody can have lost one. `contradicted` as for `verify`.
 
     One export per role type where all is well. Where something differs it is read again, for at
     most `bound` seconds: until it is right, or until two reads agree and show at least some of
@@ -32,20 +40,40 @@ def read_back(
     deadline = tools.now() + bound
     pause = FIRST_PAUSE
     found: dict[str, Section] = {}
-    pending = plan.role_types
+    pending = plan.touched_types
     last = ""
     while True:
         lock.ensure(writer.timeout)
         tools.tell("verifying: reading the target back …")
-        found.update(writer.capture(pending).roles)
-        seen = verify(before, goal, State(found), plan.changes, work.imported, writer.traits)
+        read = writer.capture(pending, people)
+        found.update(read.roles)
+        seen = verify(
+            before,
+            goal,
+            State(found),
+            plan.changes,
+            work.imported,
+            writer.traits,
+            contradicted,
+        )
+        held = plan.people.held_after(before.people) if before.people else frozenset()
+        members = verify_members(before, read, held, plan.changes)
+        seen = replace(seen, deviations=(*seen.deviations, *members))
         pending = tuple(sorted({fault.role_type for fault in seen.faults}))
         digest = state_digest(State(found))
         stands = digest == last and all(role_type in seen.visible for role_type in pending)
         left = deadline - tools.now()
         if not pending or stands or left <= 0:
-            return seen, State({**before.roles, **found})
+            return seen, State({**before.roles, **found}, _merged(before, read))
         last = digest
         tools.waiting(min(pause, left), "what was written does not show yet")
         tools.sleep(min(pause, left))
         pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _merged(before: State, read: State) -> People | None:
+    """Who holds what: of the role types just read as read, of the others as before."""
+    if before.people is None or read.people is None:
+        return before.people
+    of_others = (item for item in before.people.assignments if item.role_type not in read.roles)
+    return replace(before.people, assignments=read.people.assignments.union(of_others))

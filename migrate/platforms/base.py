@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from migrate.diff import Change
+from migrate.errors import PlatformFailed
 from migrate.model import RoleKey, State
 from migrate.plan import Plan
 from migrate.traits import Traits
@@ -58,6 +59,18 @@ class Settled(StrEnum):
     UNCLEAR = "unclear"
 
 
+class Need(StrEnum):
+    """How much of who holds what is read: nothing, who holds roles, or everybody."""
+
+    NOTHING = "nothing"
+    HOLDERS = "holders"
+    ALL = "all"
+
+
+class PeopleUnreadable(PlatformFailed):
+    """Who holds what can't be read, though roles can."""
+
+
 class Reader(Protocol):
     """Reads an environment. Every method only reads."""
 
@@ -71,8 +84,13 @@ class Reader(Protocol):
         """How many requests were made so far."""
         ...
 
-    def capture(self, role_types: tuple[str, ...] | None = None) -> State:
-        """Everything of the role types (default: all configured), complete or an error."""
+    def capture(
+        self, role_types: tuple[str, ...] | None = None, people: Need = Need.NOTHING
+    ) -> State:
+        """All roles of the types (default: all configured), and who holds them as far as needed.
+
+        Complete or an error; PeopleUnreadable where only the latter is not to be had.
+        """
         ...
 
     def close(self) -> None:
@@ -84,25 +102,31 @@ class Writer(Reader, Protocol):
     """Carries out plans.
 
     `timeout` is the longest, in seconds, that a call may take; `patience` how long after a call of
-    unknown outcome it can be expected to have arrived.
+    unknown outcome it can be expected to have arrived. `fence` is called before each call that
+    writes: set it to what makes sure that the target is still ours.
     """
 
     timeout: float
     patience: float
+    fence: Callable[[], None]
 
     def work(self, plan: Plan, target: State) -> Work:
         """The steps of a plan on the target's present state. Pure."""
         ...
 
-    def execute(self, step: Step, payload: bytes | None, needed: Outcome | None) -> Outcome:
-        """Do a step; `needed` is the outcome of the step it needs.
+    def execute(
+        self, step: Step, payload: bytes | None, needed: Outcome | None, before: State
+    ) -> Outcome:
+        """Do a step; `needed` is the outcome of the step it needs, `before` the target before all.
 
         Raises OutcomeUnknown where it may or may not have been done, and any other OutsideFailed
         where it was not.
         """
         ...
 
-    def settle(self, step: Step, before: State, changes: tuple[Change, ...]) -> Settled:
+    def settle(
+        self, step: Step, payload: bytes | None, before: State, changes: tuple[Change, ...]
+    ) -> Settled:
         """Read back whether a step of unknown outcome was done; one look, the caller waits."""
         ...
 

@@ -18,10 +18,14 @@ def render(checked: "list[tuple[str, Checked]]") -> str:
             path = f"{inert(fault.path)}: " if fault.path else ""
             lines.append(f"{inert(name)}{line}: {word}: {path}{inert(fault.message)}")
         errors = sum(not fault.warning for fault in one.faults)
-        counts = f"{errors} errors, {len(one.faults) - errors} warnings"
+        counts = f"{_count(errors, 'error')}, {_count(len(one.faults) - errors, 'warning')}"
         state = "is sound" if not one.faults else f"has {counts}"
         lines.append(f"{inert(name)}: this {one.kind} {state}")
     return "\n".join(lines) + "\n"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def to_value(checked: "list[tuple[str, Checked]]") -> dict[str, Any]:

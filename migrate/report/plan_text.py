@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
+from migrate.access import Levels
 from migrate.behaviour import shown
 from migrate.diff import Action, Change, Left, Reason, permission_changes
 from migrate.guards import Outcome, Verdict, can_be_allowed
 from migrate.model import Role
 from migrate.plan import Plan, Side
 from migrate.planfile import plan_digest
+from migrate.report import access_text, people_text
 from migrate.report.escape import inert, quoted
+from migrate.traits import Traits
 
 WIDTH = 80
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
@@ -17,25 +20,30 @@ MOST = 200
 """Roles shown in full unless everything is asked for."""
 
 
-def render(plan: Plan, *, everything: bool = False) -> str:
-    """The whole plan: sides, changes, what is left, guards, and a summary line at the end."""
-    return "\n".join(_lines(plan, everything)) + "\n"
+def render(plan: Plan, traits: Traits, *, everything: bool = False) -> str:
+    """The whole plan: sides, changes, whose access changes, what is left, guards, and counts."""
+    return "\n".join(_lines(plan, traits, everything)) + "\n"
 
 
 def summary(plan: Plan) -> str:
     """One line of counts."""
     counts = ", ".join(f"{len(plan.of(action))} to {action.value}" for action in Action)
     left = sum(1 for item in plan.left if item.reason is not Reason.NOT_CAPTURED)
-    return f"{counts}; {plan.equal} equal, {left} left as they are."
+    moves = ""
+    if plan.people.adds or plan.people.removes:
+        moves = (
+            f" Assignments: {len(plan.people.adds)} to add, {len(plan.people.removes)} to remove."
+        )
+    return f"{counts}; {plan.equal} equal, {left} left as they are.{moves}"
 
 
-def _lines(plan: Plan, everything: bool) -> Iterator[str]:
+def _lines(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
     kind = "" if plan.store else " (a comparison: it can't be applied)"
     yield f"Plan {plan.id}{kind}"
     yield f"  digest  {plan_digest(plan)}"
     yield from _side("from", plan.source)
     yield from _side("to  ", plan.target)
-    yield f"  mode    {plan.mode.value}, assignments none"
+    yield f"  mode    {plan.mode.value}, assignments {plan.people.assignments.value}"
     for selection in plan.selections:
         scope = [f"--role {inert(pattern)}" for pattern in selection.include]
         scope += [f"--exclude-role {inert(pattern)}" for pattern in selection.exclude]
@@ -49,11 +57,28 @@ def _lines(plan: Plan, everything: bool) -> Iterator[str]:
         if len(plan.changes) > most:
             yield f"  … and {len(plan.changes) - most} more (-v shows all)"
     else:
-        yield "Nothing to change."
+        yield "Nothing to change." if plan.empty else "No role changes."
+    yield from people_text.lines(plan.people, everything=everything)
+    yield from _access(plan, traits, everything)
     yield from _left(plan.left, everything)
     yield from _guards(plan.verdicts)
     yield ""
     yield summary(plan)
+
+
+def _access(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
+    if plan.empty:
+        return
+    yield ""
+    if plan.people.unread:
+        yield from wrap(f"Access: not known: {inert(plan.people.unread)}", WIDTH)
+        return
+    words = access_text.Words(
+        plan.target.environment,
+        Levels.of(traits.value_order, traits.denied),
+        sensitive=traits.sensitive,
+    )
+    yield from access_text.lines(plan.people.access, words, everything=everything)
 
 
 def _side(word: str, side: Side) -> Iterator[str]:

@@ -6,19 +6,22 @@ from typing import Any
 from migrate.report.escape import inert, quoted
 
 
-def render(report: Mapping[str, Any]) -> str:
-    """What a run did, how it ended, and how the target was left."""
-    return "\n".join(inert(line) for line in _lines(report)) + "\n"
+def render(report: Mapping[str, Any], *, errors: bool = True) -> str:
+    """What a run did, how it ended, and how the target was left.
+
+    Without `errors` it leaves the error out, for where that was said already.
+    """
+    return "\n".join(inert(line) for line in _lines(report, errors)) + "\n"
 
 
-def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+def _lines(report: Mapping[str, Any], errors: bool) -> Iterator[str]:
     # A plan that was refused, or not agreed to, never became a run.
     yield f"{'Run ' + report['run'] if report['run'] else 'No run'} of plan {report['plan']}"
     yield f"  {inert(report['source'])} → {inert(report['target'])}, {report['mode']}"
     if report["startedAt"]:
         yield (
             f"  {report['startedAt']} to {report['finishedAt']}, "
-            f"{report['requests']} requests to the target"
+            f"{report['requests']} request{'' if report['requests'] == 1 else 's'} to the target"
         )
     yield f"  result: {inert(report['result'])}"
     yield f"  target: {inert(report['targetState'])}"
@@ -39,7 +42,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         )
     for note in (*report["movedElsewhere"], *report["notes"]):
         yield f"  note: {inert(note)}"
-    if report["error"]:
+    if report["error"] and errors:
         yield f"  error: {inert(report['error']['what'])}"
 
 
@@ -48,8 +51,11 @@ def _state(step: Mapping[str, Any]) -> str:
     if "fileId" in outcome:
         return f"{step['state']}, fileId {inert(str(outcome['fileId']))}"
     if "sent" in outcome:
+        silent = outcome["sent"] - (outcome["answered"] - outcome["others"])
+        left_out = silent - len(outcome["missing"])  # built-ins: kore.md B
         return (
             f"{step['state']}, {outcome['sent']} sent, {outcome['answered']} answered, "
             f"{len(outcome['missing'])} missing, {len(outcome['different'])} different"
+            + (f", {left_out} built-in left out of the answer" if left_out else "")
         )
     return f"{step['state']}{': ' + inert(step['note']) if step['note'] else ''}"

@@ -1,14 +1,15 @@
 """What one account holds: immutable values with the platform's bookkeeping."""
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from migrate.sandbox.catalogue import BUILT_INS, EDITABLE, FIXED, NAMES
+from migrate.sandbox.people import Bot, Group, User
 
 Permissions = Mapping[str, str | list[str]]
 Holder = Mapping[str, str]
+"""Who holds a role: {"user": name} or {"group": name}, for bot roles with {"bot": id}."""
 
 LONG_AGO = "2024-03-04T09:30:00.000Z"
 
@@ -48,12 +49,16 @@ class StoredRole:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Everything in one account. Roles keep the order in which the platform lists them."""
+    """Everything in one account, in the order in which the platform lists it."""
 
     org_id: str
     roles: tuple[StoredRole, ...]
     catalogue: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NAMES)
     built_ins: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: BUILT_INS)
+    account_id: str = ""
+    users: tuple[User, ...] = ()
+    groups: tuple[Group, ...] = ()
+    bots: tuple[Bot, ...] = ()
 
     def of_type(self, role_type: str) -> tuple[StoredRole, ...]:
         """The roles of one type, in order."""
@@ -76,16 +81,19 @@ class Account:
         return {
             "platform": "kore",
             "orgId": self.org_id,
+            "accountId": self.account_id,
             "catalogue": {kind: list(names) for kind, names in self.catalogue.items()},
             "builtIns": {kind: dict(names) for kind, names in self.built_ins.items()},
+            "users": [user.as_document() for user in self.users],
+            "groups": [group.as_document() for group in self.groups],
+            "bots": [bot.as_document() for bot in self.bots],
             "roles": [role.as_document() for role in self.roles],
         }
 
-
-def principal_id(holder: Holder) -> str:
-    """The platform's id of a user (u-…) or group (e-…)."""
-    name = holder.get("user") or holder.get("group", "")
-    return f"{'u' if 'user' in holder else 'e'}-{uuid.uuid5(uuid.NAMESPACE_DNS, name)}"
+    def principal_ids(self) -> dict[tuple[str, str], str]:
+        """The platform's ids (u-…, e-…) of all users and groups, under ("user", name) and so on."""
+        users = {("user", user.name): user.id for user in self.users}
+        return users | {("group", group.name): group.id for group in self.groups}
 
 
 def copied(permissions: Permissions) -> dict[str, str | list[str]]:

@@ -1,8 +1,9 @@
 """Role documents as the platform answers with them (kore.md C and the sample documents)."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from migrate.sandbox.account import Account, StoredRole, principal_id
+from migrate.sandbox.account import Account, StoredRole
 
 
 def exported(role: StoredRole) -> dict[str, Any]:
@@ -24,11 +25,18 @@ def listed(role: StoredRole) -> dict[str, Any]:
     return document
 
 
-def imported(account: Account, role: StoredRole) -> dict[str, Any]:
-    """A role as Import Roles answers with it: everything that the account keeps about it."""
+def imported(
+    account: Account, role: StoredRole, ids: Mapping[tuple[str, str], str]
+) -> dict[str, Any]:
+    """A role as Import Roles answers with it: everything that the account keeps about it.
+
+    `ids` are the account's `principal_ids`. Someone who holds a bot role in two bots shows once.
+    """
     built_in = account.built_in(role.role_type, role.name)
-    users = [principal_id(holder) for holder in role.holders if "user" in holder]
-    groups = [principal_id(holder) for holder in role.holders if "group" in holder]
+    users, groups = (
+        list(dict.fromkeys(ids[kind, holder[kind]] for holder in role.holders if kind in holder))
+        for kind in ("user", "group")
+    )
     bots = sorted({holder["bot"] for holder in role.holders if "bot" in holder})
     return {
         "mapping": {"users": users, "groups": groups, "bots": bots},

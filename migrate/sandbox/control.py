@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from migrate.errors import InvalidInput, MigrateError, UsageError
+from migrate.sandbox.calls import as_json
 from migrate.sandbox.environment import Environment
 from migrate.sandbox.exchange import Answer, Request
 from migrate.sandbox.faults import Faults
 from migrate.sandbox.front import Patience
-from migrate.sandbox.kore import as_json
 from migrate.sandbox.recorder import Recorder
 from migrate.sandbox.state import read_account
 from migrate.sandbox.switches import describe

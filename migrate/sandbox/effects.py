@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from migrate.sandbox.calls import Call, error
 from migrate.sandbox.exchange import Answer, Hangup
 from migrate.sandbox.faults import Armed
-from migrate.sandbox.kore import Call, error
 
 RATE_MESSAGE = "Rate limit for this API has been reached. Please try again after some time."
 
@@ -55,10 +55,8 @@ def distort(fault: Armed, answer: Answer) -> Answer | Hangup:
             return replace(answer, body=answer.body[: len(answer.body) // 2])
         case "200_empty":
             return replace(answer, body=b"")
-        case "200_short":
-            return _with_roles(answer, shorten=True)
-        case "200_wrong":
-            return _with_roles(answer, shorten=False)
+        case "200_short" | "200_wrong" | "page_short" | "total_moves" | "assign_odd_status":
+            return _edited(answer, fault)
         case "slow_body":
             return replace(answer, drip=fault.seconds)
         case "wrong_content_length":
@@ -67,17 +65,31 @@ def distort(fault: Armed, answer: Answer) -> Answer | Hangup:
             return answer
 
 
-def _with_roles(answer: Answer, *, shorten: bool) -> Answer:
-    """The answer with its last role missing, or with other permissions in its first one."""
+def _edited(answer: Answer, fault: Armed) -> Answer:
+    """The answer with a fault in its rows or total, unchanged where it has none of these."""
     value = json.loads(answer.body)
-    roles: list[dict[str, Any]] = value if isinstance(value, list) else value.get("roles", [])
-    if not roles:
-        return answer
-    if shorten:
-        roles.pop()
-    else:
-        roles[0]["permissions"] = _other(roles[0]["permissions"], roles[0]["roleType"])
+    rows = _rows(value)
+    match fault.fault:
+        case "200_short":
+            del rows[-1:]
+        case "page_short":
+            del rows[len(rows) // 2 :]
+        case "total_moves" if isinstance(value, dict) and "total" in value:
+            value["total"] += fault.seen
+        case "200_wrong" if rows and "permissions" in rows[0]:
+            rows[0]["permissions"] = _other(rows[0]["permissions"], rows[0]["roleType"])
+        case "assign_odd_status" if isinstance(value, list):
+            for row in rows:
+                row.update({"status": "accepted"} if "status" in row else {})
     return replace(answer, body=json.dumps(value, ensure_ascii=False).encode())
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    """The list in an answer: the answer itself, or that of a page."""
+    if isinstance(value, list):
+        return value
+    lists = [value[name] for name in ("roles", "users", "groups", "bots") if name in value]
+    return lists[0] if lists else []
 
 
 def _other(permissions: dict[str, Any], role_type: str) -> dict[str, Any]:

@@ -38,8 +38,13 @@ KINDS: Mapping[str, Kind] = {
     "200_html_after": Kind("acts, then 200 with an HTML page", BEFORE_ANSWER),
     "200_cut_json": Kind("acts, and the JSON of the answer stops half way", BEFORE_ANSWER),
     "200_empty": Kind("acts, and the answer has no body", BEFORE_ANSWER),
-    "200_short": Kind("acts, and the answer lacks its last role", BEFORE_ANSWER),
+    "200_short": Kind("acts, and the answer lacks its last role, row or entry", BEFORE_ANSWER),
     "200_wrong": Kind("acts, and the first role answered has other permissions", BEFORE_ANSWER),
+    "page_repeats": Kind("a page of a list answers what the page before it did", BEFORE_ANSWER),
+    "page_short": Kind("a page lacks half of its rows; total and more stay", BEFORE_ANSWER),
+    "total_moves": Kind("the total grows by one with each matching request", BEFORE_ANSWER),
+    "assign_partial": Kind("the first half of a batch is done, the rest fails", BEFORE_ANSWER),
+    "assign_odd_status": Kind("acts, and no status says success or failure", BEFORE_ANSWER),
     "redirect": Kind("302 to another host", NOT),
     "slow_body": Kind("acts, and the answer's body drips for `seconds`", BEFORE_ANSWER, 5),
     "wrong_content_length": Kind("acts, and the answer ends before its length", BEFORE_ANSWER),
@@ -67,7 +72,7 @@ class Armed:
         return (
             self.environment in (None, environment)
             and self.method in (None, method)
-            and self.path in (None, path)
+            and (self.path is None or self.path.rstrip("/") == path.rstrip("/"))
             and all(query.get(name) == value for name, value in self.query.items())
         )
 
@@ -86,8 +91,8 @@ class Faults:
     def arm(self, entries: object, environments: Collection[str]) -> None:
         """Replace all armed faults by a list of entries. Raises InvalidInput; then nothing changed.
 
-        An entry is {"fault"} with `environment`, `method`, `path` (without an on-premises prefix),
-        `query`, `nth` (1), `times` (1), `seconds`.
+        An entry is {"fault"} with `environment`, `method`, `path` (without an on-premises prefix;
+        a slash at its end makes no difference), `query`, `nth` (1), `times` (1), `seconds`.
         """
         if not isinstance(entries, list):
             raise InvalidInput("Faults are a list.", where="faults")

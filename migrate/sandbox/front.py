@@ -5,11 +5,12 @@ import time
 from dataclasses import replace
 
 from migrate.sandbox.bodies import read_body
+from migrate.sandbox.calls import Call, error
 from migrate.sandbox.effects import distort, in_place
 from migrate.sandbox.environment import Environment
 from migrate.sandbox.exchange import Answer, Hangup, Request
 from migrate.sandbox.faults import KINDS, LATE, NOT, Armed, Faults
-from migrate.sandbox.kore import Call, KoreApi, error
+from migrate.sandbox.kore import KoreApi
 from migrate.sandbox.recorder import Entry, Recorder
 
 
@@ -64,7 +65,8 @@ class Front:
         raw = b"" if refused else request.read_body()
         body = read_body(raw, request.headers.get("Content-Type", ""))
         token = request.headers.get("auth")
-        call = Call(self._recorder.next(), request.method, path, query, token, body)
+        asked = fault.fault if fault else ""
+        call = Call(self._recorder.next(), request.method, path, query, token, body, asked)
         if fault:
             answer = self._trouble(call, fault)
         else:

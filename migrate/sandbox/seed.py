@@ -11,21 +11,47 @@ from migrate.sandbox.catalogue import (
     STOCK_DESCRIPTIONS,
     owner_permissions,
 )
+from migrate.sandbox.seed_people import add_people
 
 _TEAMS = ("Claims", "Payments", "Retail", "Support", "Fraud", "Logistics", "People", "Treasury")
 _DUTIES = ("Operator", "Reviewer", "Builder", "Auditor", "Lead", "Planner", "Publisher")
 
 
-def account_state(admin_roles: int, bot_roles: int, *, seed: int = 0) -> dict[str, Any]:
+def account_state(
+    admin_roles: int,
+    bot_roles: int,
+    *,
+    seed: int = 0,
+    users: int = 0,
+    groups: int = 0,
+    bots: int = 0,
+    roles_per_user: float = 2,
+    groups_per_user: float = 1.5,
+    roles_per_group: float = 1,
+) -> dict[str, Any]:
     """A state document with so many custom roles of each type, beside the built-ins.
 
-    Another `seed` gives roles of the same names with other permissions.
+    Another `seed` gives roles of the same names with other permissions. With `users`, `groups` or
+    `bots` there are so many of them, and they hold the custom roles as often as the three means
+    say; without `bots` nobody holds a bot role. They have the same names under every `seed`.
     """
     # Not for secrets: the same numbers must give the same account.
     chance = Random(seed)  # noqa: S311
     roles = [*built_in_roles("admin"), *(_role("admin", n, chance) for n in range(admin_roles))]
     roles += [*built_in_roles("bot"), *(_role("bot", n, chance) for n in range(bot_roles))]
-    return {"platform": "kore", "roles": roles}
+    state: dict[str, Any] = {"platform": "kore", "roles": roles}
+    if users or groups or bots:
+        add_people(
+            state,
+            users,
+            groups,
+            bots,
+            roles_per_user=roles_per_user,
+            groups_per_user=groups_per_user,
+            roles_per_group=roles_per_group,
+            seed=seed,
+        )
+    return state
 
 
 def built_in_roles(role_type: str) -> list[dict[str, Any]]:

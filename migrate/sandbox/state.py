@@ -2,15 +2,22 @@
 
 A state document is a JSON object:
 
-    {"platform": "kore", "orgId": "o-…",
+    {"platform": "kore", "orgId": "o-…", "accountId": "…",
      "catalogue": {"admin": [permission names], "bot": [permission names]},
      "builtIns": {"admin": {"admin": "fixed"}, "bot": {"Bot Tester": "editable", …}},
+     "users": [{"userId", "orgUserId", "username", "firstName", "lastName", "isDeveloper",
+                "canCreateBot", "status": "active" or "not active"}],
+     "groups": [{"_id", "gN", "gDesc", "users": [e-mails], "groups": [names]}],
+     "bots": [{"_id", "name", "description", "purpose", "status", "defaultLanguage", "createdOn",
+               "createdBy", "jwtApps": [{"name", "clientId", "clientSecret"}]}],
      "roles": [{"roleType", "role", "rDesc", "permissions", "_id", "refId", "holders",
                 "createdDate", "createdBy", "modifiedDate", "modifiedBy"}]}
 
 Only `roles`, and of each role `roleType`, `role` and `permissions`, are needed. Ids that are left
 out are derived from the names, the same at each start. `holders` lists who holds the role:
-{"user": e-mail} or {"group": name}, for bot roles with "bot": the bot's id.
+{"user": e-mail} or {"group": name}, for bot roles with "bot": the bot's id. A user without
+`username` is called by `orgUserId`. Of `users`, `groups` and `bots`, one that is left out holds
+whoever is named elsewhere.
 """
 
 import hashlib
@@ -21,8 +28,13 @@ from migrate.errors import Fault, InvalidInput
 from migrate.sandbox.account import LONG_AGO, Account, StoredRole, copied
 from migrate.sandbox.catalogue import BUILT_INS, EDITABLE, FIXED, NAMES, ROLE_TYPES
 from migrate.sandbox.documents import role_fault
+from migrate.sandbox.state_faults import holder_faults, people_faults
+from migrate.sandbox.state_people import read_people
 
-_ACCOUNT_KEYS = {"platform", "orgId", "catalogue", "builtIns", "roles"}
+_ACCOUNT_KEYS = {
+    *("platform", "orgId", "accountId", "catalogue", "builtIns"),
+    *("users", "groups", "bots", "roles"),
+}
 _ROLE_KEYS = {
     *("roleType", "role", "rDesc", "permissions", "_id", "refId", "holders"),
     *("createdDate", "createdBy", "modifiedDate", "modifiedBy"),
@@ -37,11 +49,16 @@ def read_account(document: object, environment: str) -> Account:
         raise InvalidInput("This is no state of an account.", where=where, faults=tuple(faults))
     org_id = document.get("orgId", f"o-{uuid.uuid5(uuid.NAMESPACE_DNS, environment)}")
     catalogue = document.get("catalogue", {})
+    people = read_people(document, org_id)
     return Account(
         org_id=org_id,
         roles=tuple(_read_role(role, org_id) for role in document["roles"]),
         catalogue={kind: tuple(catalogue.get(kind, NAMES[kind])) for kind in ROLE_TYPES},
         built_ins=document.get("builtIns", BUILT_INS),
+        account_id=document.get("accountId", hashlib.sha256(org_id.encode()).hexdigest()[:24]),
+        users=people.users,
+        groups=people.groups,
+        bots=people.bots,
     )
 
 
@@ -70,8 +87,11 @@ def _account_faults(document: object) -> list[Fault]:
     faults = [Fault(f"unknown key {key!r}", "$") for key in sorted(set(document) - _ACCOUNT_KEYS)]
     if document.get("platform", "kore") != "kore":
         faults.append(Fault("platform must be kore", "$.platform"))
-    if not isinstance(document.get("orgId", "o-1"), str):
-        faults.append(Fault("orgId must be a string", "$.orgId"))
+    faults += [
+        Fault(f"{key} must be a string", f"$.{key}")
+        for key in ("orgId", "accountId")
+        if not isinstance(document.get(key, "o-1"), str)
+    ]
     faults += _catalogue_faults(document.get("catalogue", {}))
     faults += _built_in_faults(document.get("builtIns", {}))
     roles = document.get("roles")
@@ -81,7 +101,9 @@ def _account_faults(document: object) -> list[Fault]:
     for index, role in enumerate(roles):
         path = f"$.roles[{index}]"
         faults += _role_faults(role, path) or _repeat_faults(role, path, seen)
-    return faults
+    faults += people_faults(document)
+    # Who holds what can be judged only where roles and people are sound.
+    return faults or holder_faults(document, document.get("builtIns", BUILT_INS).get("admin", {}))
 
 
 def _catalogue_faults(catalogue: object) -> list[Fault]:

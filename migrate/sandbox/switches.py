@@ -24,6 +24,15 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "response_scope": ("file", "all"),
     "file_ids": ("upload", "key", "version_id", "sha256"),
     "bad_content": ("refused", "error_500"),
+    "unknown_principal": ("entry", "refuse", "silent"),
+    "assign_status": ("documented", "plain"),
+    "group_rows": ("one", "merged"),
+    "group_children": ("objects", "names", "ids"),
+    "roleless_users": ("listed", "omitted"),
+    "offset_users": ("record", "page"),
+    "offset_groups": ("page", "record"),
+    "offset_bots": ("page", "record"),
+    "payload_encryption": ("off", "on"),
     "rate_limit": ("retry_after", "bare", "message"),
     "jti": ("optional", "enforced"),
     "admin_scope": ("granted", "missing"),
@@ -31,6 +40,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 SECONDS: Mapping[str, float] = {"read_lag": 0, "clock_offset": 0}
 COUNTS: Mapping[str, int] = {"limit_per_minute": 60, "limit_per_hour": 1800}
+PAGES: Mapping[str, int] = {"default_page": 50, "largest_page": 1000}
 
 MEANINGS: Mapping[str, str] = {
     "full_deletes": "a full import removes the custom roles that its file lacks",
@@ -46,6 +56,17 @@ MEANINGS: Mapping[str, str] = {
     "response_scope": "roles in the import's answer: those of the file, or all of the type",
     "file_ids": "what a fileId is: given by the upload, or an object in the bucket",
     "bad_content": "what an import says to a good fileId whose content is no role file",
+    "unknown_principal": "users, groups, roles and bots of an assignment that are not known: "
+    "a failure entry, 400 for the whole batch, or passed over as if done",
+    "assign_status": "the status of a good assignment: as documented, with the trailing blank for "
+    "bot roles and the roleId for admin roles, or success and nothing else",
+    "group_rows": "who holds a role in several ways: one row per way, or one with all groups",
+    "group_children": "how Get Groups shows the groups inside a group",
+    "roleless_users": "users without any role in Get User Roles Details",
+    "offset_users": "what offset counts in Get User Roles Details",
+    "offset_groups": "what offset counts in Get Groups",
+    "offset_bots": "what offset counts in Get Bots",
+    "payload_encryption": "on: Get User Roles Details and Get User Information answer encrypted",
     "rate_limit": "how a spent request budget is told",
     "jti": "enforced: a token works once, and for at most an hour",
     "admin_scope": "whether the admin app has the role management scope",
@@ -53,6 +74,8 @@ MEANINGS: Mapping[str, str] = {
     "clock_offset": "seconds by which the server's clock is ahead (negative: behind)",
     "limit_per_minute": "requests in any 60 seconds, 0 for no limit",
     "limit_per_hour": "requests in any 3600 seconds, 0 for no limit",
+    "default_page": "rows of a page where no limit is asked for",
+    "largest_page": "most users of a page, whatever limit is asked for (groups and bots: 50)",
 }
 
 
@@ -73,6 +96,15 @@ class Switches:
     response_scope: str = "file"
     file_ids: str = "upload"
     bad_content: str = "refused"
+    unknown_principal: str = "entry"
+    assign_status: str = "documented"
+    group_rows: str = "one"
+    group_children: str = "objects"
+    roleless_users: str = "listed"
+    offset_users: str = "record"
+    offset_groups: str = "page"
+    offset_bots: str = "page"
+    payload_encryption: str = "off"
     rate_limit: str = "retry_after"
     jti: str = "optional"
     admin_scope: str = "granted"
@@ -80,6 +112,8 @@ class Switches:
     clock_offset: float = 0
     limit_per_minute: int = 60
     limit_per_hour: int = 1800
+    default_page: int = 50
+    largest_page: int = 1000
 
     def changed(self, values: object) -> "Switches":
         """A copy with `values` (an object of switch names and values) set.
@@ -116,6 +150,9 @@ def _check(name: object, value: object) -> None:
     elif name in COUNTS:
         if type(value) is not int or value < 0:
             raise _wrong(name, "takes a whole number, 0 for no limit", value)
+    elif name in PAGES:
+        if type(value) is not int or value < 1:
+            raise _wrong(name, "takes a whole number from 1", value)
     elif name in SECONDS:
         if type(value) not in (int, float) or not abs(float(str(value))) < 1e9:
             raise _wrong(name, "takes a number of seconds", value)

@@ -31,7 +31,14 @@ def from_variable(ref: EnvRef, environ: Mapping[str, str], where: str) -> str:
 
 def from_file(ref: FileRef, folder: Path, where: str) -> tuple[str, tuple[Fault, ...]]:
     """Return what a file holds, with a warning where others can read it."""
-    path = folder / Path(ref.path).expanduser()
+    try:
+        path = folder / Path(ref.path).expanduser()
+    except RuntimeError:
+        raise InvalidInput(
+            f"the home folder in {ref.path!r} is not known",
+            where=where,
+            remedy="Write the path out.",
+        ) from None
     try:
         with path.open("rb") as source:
             mode = os.fstat(source.fileno()).st_mode

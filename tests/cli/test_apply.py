@@ -17,7 +17,7 @@ def test_a_plan_is_applied_without_reading_the_source(world: World) -> None:
     assert ran.code == 0, ran.err
     world.assert_promoted()
     assert world.calls("dev", since) == []
-    assert len(world.calls("prod", since)) == 8
+    assert len(world.calls("prod", since)) == 9
 
 
 def test_a_plan_can_be_named_by_its_id(world: World) -> None:

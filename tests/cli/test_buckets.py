@@ -74,8 +74,8 @@ def test_a_promotion_through_a_bucket_takes_two_calls_and_two_per_type(
     assert ran.code == 0, ran.err
     cloud.assert_promoted()
     assert cloud.calls("prod") == [
-        *("GET export admin", "GET export bot", "POST import admin", "POST import bot"),
-        *("GET export admin", "GET export bot"),
+        *("GET export admin", "GET export bot", "GET alluserroles"),
+        *("POST import admin", "POST import bot", "GET export admin", "GET export bot"),
     ]
     uploads = [step for step in ran.json()["steps"] if step["kind"] == "upload"]
     prefix = cloud.store.split("/", 3)[3].split("/store")[0]

@@ -223,7 +223,7 @@ def test_the_backup_of_a_run_is_the_way_back(world: World) -> None:
         ("sha256:123", 2, "64 hexadecimal digits"),
         (f"sha256:{'0' * 64}", 2, "no snapshot"),
         ("run:20200101T000000Z-000000", 2, "no run"),
-        ("run:../../secrets/dev-admin_app", 3, "run id"),
+        ("run:../../secrets/dev-admin_app", 2, "run id"),
         ("file:nowhere.json", 2, "no such file"),
         ("file:.", 2, "directory"),
         ("devv", 2, "did you mean dev?"),

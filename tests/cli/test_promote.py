@@ -12,7 +12,7 @@ import pytest
 from tests.cli.world import IMPORT, World
 
 
-def test_a_promotion_makes_two_calls_to_the_source_and_to_the_target_two_and_three_per_type(
+def test_a_promotion_makes_two_calls_to_the_source_and_to_the_target_three_and_three_per_type(
     world: World,
 ) -> None:
     ran = world.promote("--yes")
@@ -22,6 +22,7 @@ def test_a_promotion_makes_two_calls_to_the_source_and_to_the_target_two_and_thr
     assert world.calls("prod") == [
         "GET export admin",
         "GET export bot",
+        "GET alluserroles",
         "POST uploadfile",
         "POST import admin",
         "POST uploadfile",
@@ -29,13 +30,13 @@ def test_a_promotion_makes_two_calls_to_the_source_and_to_the_target_two_and_thr
         "GET export admin",
         "GET export bot",
     ]
-    assert "8 requests to the target" in ran.out
+    assert "9 requests to the target" in ran.out
 
 
 def test_one_changed_role_type_costs_three_calls(world: World) -> None:
     ran = world.promote("--yes", "--role", "Builder")
     assert ran.code == 0
-    assert world.calls("prod")[2:] == ["POST uploadfile", "POST import bot", "GET export bot"]
+    assert world.calls("prod")[3:] == ["POST uploadfile", "POST import bot", "GET export bot"]
 
 
 def test_nothing_to_change_makes_reads_only(world: World) -> None:
@@ -44,7 +45,8 @@ def test_nothing_to_change_makes_reads_only(world: World) -> None:
     assert ran.code == 0
     assert "nothing to do" in ran.out
     assert world.writes() == []
-    assert len(world.calls("dev")) == len(world.calls("prod")) == 2
+    assert world.calls("dev") == ["GET export admin", "GET export bot"]
+    assert world.calls("prod") == [*world.calls("dev"), "GET alluserroles"]
     assert world.runs() == []
 
 
@@ -105,8 +107,8 @@ def test_on_a_terminal_it_asks_and_reads_the_target_again_under_the_lock(world: 
     assert code == 0, said
     assert "Apply it to prod?" in said
     world.assert_promoted()
-    assert world.calls("prod")[:4] == ["GET export admin", "GET export bot"] * 2
-    assert len(world.calls("prod")) == 10
+    assert world.calls("prod")[:6] == [*world.calls("dev"), "GET alluserroles"] * 2
+    assert len(world.calls("prod")) == 12
     assert len(world.calls("dev")) == 2
 
 
@@ -135,7 +137,7 @@ def test_the_stored_report_is_the_printed_one(world: World) -> None:
     stored = world.report()
     assert stored == printed
     assert stored["finishedAt"] >= stored["startedAt"] > ""
-    assert stored["requests"] == 8
+    assert stored["requests"] == 9
 
 
 def test_a_report_that_cannot_be_written_is_found_out_before_anything_is_changed(

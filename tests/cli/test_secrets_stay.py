@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.world import EXPORT, IMPORT, TOKEN, UPLOAD, World
+from migrate import resources
+from migrate.sandbox import Sandbox
+from tests.cli.world import EXPORT, IMPORT, TOKEN, UPLOAD, World, world_on
 
 CANARY = 'cänary "secret" \\ of 47 % & <b>'
 
@@ -61,6 +63,60 @@ def test_a_whole_story_told_at_length_holds_no_secret(
                 assert {"time", "level", "message"} <= json.loads(line).keys()
     assert "POST /api/public/roles/import: 200" in told
     world.search_for_secrets()
+
+
+BOTS_SECRET = b"nOtR3aLx"
+"""What every client secret of a bot's apps in the seeds begins with."""
+
+
+@pytest.fixture(scope="module")
+def seeded_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    states = {name: resources.seed(name) for name in ("dev", "prod")}
+    for state in states.values():
+        apps = [app for bot in state["bots"] for app in bot["jwtApps"]]
+        assert apps
+        assert all(app["clientSecret"].encode().startswith(BOTS_SECRET) for app in apps)
+    with Sandbox(states, tmp_path_factory.mktemp("box"), s3=False) as box:
+        yield box
+
+
+@pytest.fixture
+def seeded(seeded_box: Sandbox, tmp_path: Path) -> Iterator[World]:
+    with world_on(seeded_box, tmp_path / "work") as made:
+        made.canaries = (*made.canaries, BOTS_SECRET)
+        yield made
+
+
+ALLOWED = tuple(
+    word for rule in ("max_deletions", "held_roles", "membership_gap") for word in ("--allow", rule)
+)
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("ids", ["kept", "minted"])
+def test_the_secrets_of_bots_are_in_no_file_and_in_no_byte(
+    seeded: World, log_format: str, ids: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(seeded.folder)
+    seeded.switch(ids=ids, minted_members="dropped")
+    moving = ("--assignments", "merge", "--on-unresolved", "skip")
+    full = ("--from", "dev", "--to", "prod", "--mode", "full", *ALLOWED, "--reason", "a test")
+    report = ("--report", "json=report.json", "--report", "text=report.txt")
+    for words in (
+        ("doctor",),
+        ("snapshot", "--env", "prod", "--out", "prod.json"),
+        ("plan", *full, *moving, "--out", "plan.json", "--format", "json"),
+        ("apply", "plan.json", "--yes", *report),
+        ("plan", *full),
+        ("drift", "--env", "prod", "--against", "dev", "--format", "json"),
+    ):
+        ran = seeded.run(*words, first=("-v", "--log-format", log_format))
+        assert ran.code == 0, ran.err
+    for name in ("dev", "prod"):
+        assert "GET bots" in seeded.calls(name)  # The answers did hold them.
+    seeded.switch(payload_encryption="on")
+    assert seeded.run("plan", *full, first=("-v", "--log-format", log_format)).code in (0, 4)
+    seeded.search_for_secrets()
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])

@@ -128,16 +128,15 @@ def test_the_config_is_found_in_the_folder_and_by_the_variable(
     assert named.returncode == 0, named.stderr
 
 
-def test_what_cannot_be_printed_is_an_error_and_no_bug(world: World) -> None:
+def test_a_finished_run_stays_one_though_its_report_cannot_be_printed(world: World) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("this system has no /dev/full")
     with full.open("w") as nowhere:
         process = world.spawn("promote", "--from", "dev", "--to", "prod", "--yes", stdout=nowhere)
         _, err = process.communicate(timeout=30)
-    assert process.returncode == 2
-    assert b"the answer can't be printed: No space left on device" in err
-    assert b"target: as desired" in err
+    assert process.returncode == 0
+    assert b"warning: the report could not be written" in err
     world.assert_promoted()
 
 

@@ -190,7 +190,7 @@ def test_an_import_that_did_not_land_is_sent_once_more_after_two_looks(
     ran.says("not done, sending it once more")
     world.assert_promoted()
     calls = world.calls("prod")
-    assert calls[3:7] == ["POST import admin", *["GET export admin"] * 2, "POST import admin"]
+    assert calls[4:8] == ["POST import admin", *["GET export admin"] * 2, "POST import admin"]
 
 
 def test_an_import_that_times_out_and_lands_late_is_not_repeated(world: World) -> None:
@@ -221,7 +221,7 @@ def test_an_import_that_keeps_failing_says_that_nothing_is_certain(
     with world.untouched():
         ran = world.promote("--yes", "--format", "json")
     assert ran.code == 8
-    ran.says("read back and it shows nothing of it, twice", "in doubt: import of 2 admin roles")
+    ran.says("read back and it shows nothing of it, twice", "unknown: import of 2 admin roles")
     report = ran.json()
     assert report == world.report()
     assert [step["state"] for step in report["steps"]] == [
@@ -282,7 +282,7 @@ def test_a_refused_import_is_looked_after_before_the_target_is_called_unchanged(
     world.fault("500", EXPORT, nth=3, times=20)
     ran = world.promote("--yes")
     assert ran.code == 8
-    ran.says("whether it changed anything can't be seen", "in doubt: import of 2 admin roles")
+    ran.says("whether it changed anything can't be seen", "unknown: import of 2 admin roles")
 
 
 def test_a_file_id_that_the_import_does_not_know_is_a_matter_of_the_config(world: World) -> None:

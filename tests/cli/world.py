@@ -27,6 +27,7 @@ from migrate.sandbox.seed import built_in_roles
 EXPORT = "/api/public/roles/export"
 IMPORT = "/api/public/roles/import"
 UPLOAD = "/api/public/uploadfile"
+USERS = "/api/public/alluserroles"
 
 TOKEN = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 """A JWT: three base64url parts, of which the first is a JSON object."""

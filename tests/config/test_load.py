@@ -424,7 +424,7 @@ def test_finding_the_config(tmp_path: Path) -> None:
 def test_no_config(tmp_path: Path, option: Any, environ: dict[str, str], words: str) -> None:
     with pytest.raises(UsageError, match=words) as caught:
         find(option, environ, tmp_path)
-    assert "role-migrate init" in caught.value.remedy
+    assert "--config" in caught.value.remedy
 
 
 def test_a_config_from_a_pipe(tmp_path: Path) -> None:

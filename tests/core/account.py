@@ -120,4 +120,10 @@ def run(plan: Plan, target: State, account: Account) -> tuple[State, Verificatio
         found = account.after(found, file)
     read = State({role_type: found.roles[role_type] for role_type in plan.role_types})
     sent = {role.key for file in files for role in file.roles}
-    return found, verify(target, desired(plan, target), read, plan.changes, sent, TRAITS)
+    answered = {
+        file.role_type
+        for file in files
+        for role in file.roles
+        if not role.same_content(found.by_key().get(role.key, role))
+    }
+    return found, verify(target, desired(plan, target), read, plan.changes, sent, TRAITS, answered)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from migrate.access_rules import KINDS as ACCESS_KINDS
 from migrate.diff import Action, Change
 from migrate.guards import (
     GuardRule,
@@ -17,6 +18,7 @@ from migrate.guards import (
 )
 from migrate.model import Mode, Role
 from migrate.platforms.kore.catalogue import TRAITS
+from migrate.replay import Breach, Move
 from migrate.rules import KINDS, Facts, Severity
 
 ABSOLUTE = {"empty_source", "keep", "built_ins"}
@@ -58,6 +60,13 @@ OBJECTED = {
     "max_deletions": replace(CALM, changes=deletions(2)),
     "protected_names": CALM,
     "unknown_permissions": replace(CALM, unknown=((("admin", "Alpha"), "Future"),)),
+    "held_roles": replace(CALM, held={("admin", "role 0"): 3}),
+    "membership_unread": replace(CALM, unread="the answer is encrypted"),
+    "membership_gap": replace(CALM, dropping=("admin",)),
+    "access_gap": replace(
+        CALM,
+        breaches=(Breach("Invite", False, Move.REMOVE, ((("user", "ann@example.com"), ""),)),),
+    ),
 }
 """For each guard, facts that it objects to; protected_names by the parameters below."""
 
@@ -69,7 +78,7 @@ def rule(name, severity=None, environments=()):
 
 
 def outcome(name, facts, *rules, allow=()):
-    verdicts = evaluate(facts, rules, allow)
+    verdicts = evaluate(facts, None, rules, allow)
     found = [verdict for verdict in verdicts if verdict.rule == name]
     return found[0] if found else None
 
@@ -90,7 +99,7 @@ def test_every_guard_objects_with_a_sentence_and_refuses_when_told_to(name):
     verdict = outcome(name, OBJECTED[name], rule(name, Severity.REFUSE))
     assert verdict.outcome is Outcome.REFUSE
     assert len(verdict.message) > 20
-    assert verdict in refusals(evaluate(OBJECTED[name], (rule(name, Severity.REFUSE),), ()))
+    assert verdict in refusals(evaluate(OBJECTED[name], None, (rule(name, Severity.REFUSE),), ()))
 
 
 @pytest.mark.parametrize("mode", list(Mode))
@@ -99,10 +108,10 @@ def test_the_default_severities(name, mode):
     facts = replace(OBJECTED[name], mode=mode)
     expected = Outcome.REFUSE
     if name == "unknown_permissions" or (
-        mode is Mode.INCREMENTAL and name in ("shrunk_source", "foreign_source")
+        mode is Mode.INCREMENTAL and name in ("shrunk_source", "foreign_source", "membership_gap")
     ):
         expected = Outcome.WARN
-    verdicts = evaluate(facts, (rule(name),), ())
+    verdicts = evaluate(facts, None, (rule(name),), ())
     assert [v.outcome for v in verdicts if v.rule == name] == [expected]
 
 
@@ -155,7 +164,7 @@ def test_two_rules_of_one_guard_both_hold_where_both_apply():
         GuardRule("max_deletions", Severity.WARN, ("prod",), {"max": 0}),
         GuardRule("max_deletions", Severity.REFUSE, ("p*",), {"max": 5, "percent": 100}),
     )
-    verdicts = evaluate(replace(CALM, changes=deletions(1)), rules, ())
+    verdicts = evaluate(replace(CALM, changes=deletions(1)), None, rules, ())
     found = [verdict.outcome for verdict in verdicts if verdict.rule == "max_deletions"]
     assert found == [Outcome.WARN, Outcome.PASS]
 
@@ -325,3 +334,43 @@ def test_unknown_permissions_names_each_once_and_counts_the_roles():
     message = outcome("unknown_permissions", replace(CALM, unknown=unknown)).message
     assert message.startswith("'New', 'Old': ")
     assert "(3 roles use it)" in message
+
+
+def test_held_roles_names_each_role_with_how_many_hold_it():
+    held = {("bot", f"role {number}"): number + 1 for number in range(7)}
+    message = outcome("held_roles", replace(CALM, held=held)).message
+    assert "'role 0 (1)', 'role 1 (2)'" in message
+    assert message.endswith("and 2 more")
+
+
+def test_membership_unread_says_why_and_only_where_something_changes():
+    facts = replace(CALM, unread="the answer is encrypted")
+    assert "can't be read (the answer is encrypted)" in outcome("membership_unread", facts).message
+    assert outcome("membership_unread", replace(facts, changes=())).outcome is Outcome.PASS
+
+
+def test_access_gap_says_who_is_without_what_after_which_call():
+    holders = tuple((("user", f"user{number}"), "") for number in range(5))
+    breaches = (
+        Breach("Invite", False, Move.REMOVE, holders),
+        Breach("Tasks", True, Move.ADD, holders[:1]),
+    )
+    assert outcome("access_gap", replace(CALM, breaches=breaches)).message.endswith(
+        "user0, user1, user2 and 2 more without 'Invite' after 'remove'; "
+        "user0 too much of 'Tasks' after 'add'"
+    )
+
+
+def test_where_nobodys_access_is_known_guards_over_it_object_if_the_config_asks_for_them():
+    def found(facts, *rules):
+        return {verdict.rule: verdict for verdict in evaluate(facts, None, rules, ())}
+
+    assert not found(CALM).keys() & ACCESS_KINDS.keys()
+    for name in ACCESS_KINDS:
+        asked = GuardRule(name, Severity.REFUSE)
+        verdict = found(CALM, asked)[name]
+        assert verdict.outcome is Outcome.REFUSE
+        assert "not known who holds which role" in verdict.message
+        assert name not in found(replace(CALM, changes=()), asked)
+        assert name not in found(CALM, replace(asked, environments=("dev",)))
+        assert name not in found(CALM, replace(asked, severity=Severity.OFF))

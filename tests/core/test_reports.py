@@ -19,6 +19,7 @@ from migrate.pipeline.record import Record, StepRecord
 from migrate.planfile import plan_digest
 from migrate.planner import Request
 from migrate.platforms.base import Step
+from migrate.platforms.kore.catalogue import TRAITS
 from migrate.report import check_text, drift_text, journal_text, plan_text, run_text
 from migrate.report.escape import inert, quoted
 from migrate.resources import schema
@@ -106,7 +107,7 @@ HOSTILE_PLAN = hostile_plan()
 
 @pytest.mark.parametrize("everything", [False, True])
 def test_a_hostile_plan_is_harmless_to_show(everything):
-    text = plan_text.render(HOSTILE_PLAN, everything=everything)
+    text = plan_text.render(HOSTILE_PLAN, TRAITS, everything=everything)
     assert harmless(text)
     assert "\nINJECTED" not in text
     assert "x\\u001b[2J\\u202e" in text
@@ -117,7 +118,7 @@ def test_a_hostile_plan_is_harmless_to_show(everything):
 def test_a_rendered_plan_names_every_change_and_ends_with_its_counts(promotion):
     source, target, request, narrowed = promotion
     plan = planned(source, target, request, narrowed=narrowed)
-    text = plan_text.render(plan, everything=True)
+    text = plan_text.render(plan, TRAITS, everything=True)
     assert harmless(text)
     assert text.endswith(f"\n{plan_text.summary(plan)}\n")
     assert plan_digest(plan) in text
@@ -140,27 +141,27 @@ def plan_of(count, **request):
 
 def test_a_long_plan_is_cut_unless_everything_is_asked_for():
     plan = plan_of(plan_text.MOST + 5)
-    assert "… and 5 more (-v shows all)" in plan_text.render(plan)
-    assert "R00204" not in plan_text.render(plan)
-    assert "R00204" in plan_text.render(plan, everything=True)
+    assert "… and 5 more (-v shows all)" in plan_text.render(plan, TRAITS)
+    assert "R00204" not in plan_text.render(plan, TRAITS)
+    assert "R00204" in plan_text.render(plan, TRAITS, everything=True)
 
 
 def test_a_comparison_says_that_it_cannot_be_applied():
-    assert "can't be applied" in plan_text.render(plan_of(1))
-    assert "can't be applied" not in plan_text.render(plan_of(1, store="directory"))
+    assert "can't be applied" in plan_text.render(plan_of(1), TRAITS)
+    assert "can't be applied" not in plan_text.render(plan_of(1, store="directory"), TRAITS)
 
 
 def test_guards_are_shown_with_what_they_say_and_how_to_allow_them():
     guards = (GuardRule("protected_names", parameters={"names": ("R*",)}),)
-    refused = plan_text.render(plan_of(1, guards=guards))
+    refused = plan_text.render(plan_of(1, guards=guards), TRAITS)
     assert "REFUSE: protected_names: protected by name" in refused
     assert "--allow protected_names" in refused
     allowed = plan_text.render(
-        plan_of(1, guards=guards, overrides=(Override("protected_names", "agreed"),))
+        plan_of(1, guards=guards, overrides=(Override("protected_names", "agreed"),)), TRAITS
     )
     assert "REFUSE" not in allowed
     assert "(allowed: agreed)" in " ".join(allowed.split())
-    absolute = plan_text.render(plan_of(0))
+    absolute = plan_text.render(plan_of(0), TRAITS)
     assert "REFUSE: empty_source" in absolute
     assert "--allow empty_source" not in absolute
 
@@ -169,7 +170,7 @@ def test_an_update_shows_what_differs_and_absent_is_not_denied():
     before = State({"admin": Section.of((Role("admin", "A", "old", {"Invite": "NO"}),))})
     after = State({"admin": Section.of((Role("admin", "A", "new", {"Users": "YES"}),))})
     lines = plan_text.render(
-        planned(after, before, Request(Mode.FULL, Selection(), Rules(), (), (), ""))
+        planned(after, before, Request(Mode.FULL, Selection(), Rules(), (), (), "")), TRAITS
     ).splitlines()
     assert '      description: "old" → "new"' in lines
     assert "      Invite: NO → absent" in lines
@@ -301,7 +302,7 @@ def test_faults_of_a_file_are_harmless_to_show_and_counted():
     assert ":7: error: $" in lines[0]
     assert lines[1].endswith(": warning: $.x: odd")
     assert lines[2].endswith(": error: no place")
-    assert "2 errors, 1 warnings" in lines[3]
+    assert "2 errors, 1 warning" in lines[3]
     assert lines[4] == "b.json: this plan is sound"
     value = check_text.to_value(found)
     json.dumps(value)

@@ -69,7 +69,7 @@ STEPS = {
     ),
     "reconcile": lambda case: reconcile(case.goal.all_roles(), case.target.all_roles(), TRAITS),
     "drift": lambda case: compare_states(case.source, case.target, ()),
-    "plan_text": lambda case: plan_text.render(case.plan, everything=True),
+    "plan_text": lambda case: plan_text.render(case.plan, TRAITS, everything=True),
     "run_text": lambda case: run_text.render(case.report),
 }
 

@@ -17,6 +17,14 @@ EXPORT = "/api/public/roles/export"
 ROLES = "/api/public/roles"
 IMPORT = "/api/public/roles/import"
 UPLOAD = "/api/public/uploadfile"
+USER_ROLES = "/api/public/alluserroles"
+USERS_INFO = "/api/public/usersInfo"
+GROUPS = "/api/public/groups"
+BOTS = "/api/public/bots"
+ASSIGN = {
+    "admin": "/api/public/adminroles/assignments/",
+    "bot": "/api/public/btroles/assignments/",
+}
 
 
 class Account:
@@ -65,6 +73,19 @@ class Account:
     def import_roles(self, roles: list[Any], role_type: str = "admin", full: bool = False) -> Any:
         file_id = self.upload(json.dumps(roles).encode()).json()["fileId"]
         return self.import_file(file_id, role_type, full)
+
+    def rows(self, **query: Any) -> dict[str, Any]:
+        """The rows of Get User Roles Details by e-mail, from one page."""
+        answer = self.call("GET", USER_ROLES, params=query)
+        assert answer.status_code == 200, answer.text
+        return {row["username"]: row for row in answer.json()["users"]}
+
+    def assign(self, role_type: str, *entries: Any, **extra: Any) -> Any:
+        return self.call("POST", ASSIGN[role_type], json=list(entries), **extra)
+
+    def put_state(self, state: Any) -> None:
+        answer = self.control("PUT", f"/state/{self.name}", json=state)
+        assert answer.status_code == 200, answer.text
 
     def control(self, method: str, path: str, **extra: Any) -> Any:
         return self.session.request(method, self.control_url + path, timeout=10, **extra)

@@ -34,6 +34,7 @@ def test_the_nth_request_and_some_after_it() -> None:
         ({"method": "GET"}, True),
         ({"method": "POST"}, False),
         ({"path": "/a"}, True),
+        ({"path": "/a/"}, True),
         ({"path": "/"}, False),
         ({"query": {"q": "1"}}, True),
         ({"query": {"q": "2"}}, False),

@@ -10,7 +10,18 @@ import pytest
 
 from migrate.sandbox import account_state
 from migrate.sandbox.switches import CHOICES
-from tests.sandbox.conftest import EXPORT, IMPORT, ROLES, UPLOAD, Account
+from tests.sandbox.conftest import (
+    ASSIGN,
+    BOTS,
+    EXPORT,
+    GROUPS,
+    IMPORT,
+    ROLES,
+    UPLOAD,
+    USER_ROLES,
+    USERS_INFO,
+    Account,
+)
 
 FORM = {"fileContext": "bulkImport", "fileExtension": "json"}
 
@@ -30,7 +41,13 @@ def test_export_is_a_bare_array_of_one_type(dev: Account) -> None:
 
 @pytest.mark.parametrize(
     ("query", "shown", "more"),
-    [({}, 50, True), ({"limit": "2"}, 2, True), ({"limit": "999"}, 50, True)],
+    [
+        ({}, 50, True),
+        ({"limit": "2"}, 2, True),
+        ({"limit": "999"}, 50, True),
+        # No offset is documented here; it makes no difference.
+        ({"limit": "2", "offset": "60"}, 2, True),
+    ],
 )
 def test_get_roles_shows_at_most_fifty(
     serve: Callable[..., Account], query: dict[str, str], shown: int, more: bool
@@ -61,7 +78,12 @@ def test_a_limit_is_a_number_from_one(dev: Account, limit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "wrong"), [(EXPORT, "POST"), (ROLES, "PUT"), (IMPORT, "GET"), (UPLOAD, "DELETE")]
+    ("path", "wrong"),
+    [
+        *((EXPORT, "POST"), (ROLES, "PUT"), (IMPORT, "GET"), (UPLOAD, "DELETE")),
+        *((USER_ROLES, "POST"), (USERS_INFO, "GET"), (GROUPS, "PUT"), (BOTS, "POST")),
+        *((ASSIGN["admin"], "GET"), (ASSIGN["bot"], "PUT")),
+    ],
 )
 @pytest.mark.parametrize("auth", [None, "nonsense"])
 def test_a_wrong_method_is_told_even_without_credentials(
@@ -142,11 +164,16 @@ def test_an_upload_that_lacks_something(dev: Account, form: Any, files: Any) -> 
 
 
 def test_an_import_answers_with_whole_documents(dev: Account) -> None:
-    held = dev.state()["roles"][1]
-    held["holders"] = [{"user": "ada@example.com"}, {"group": "Ops", "bot": "st-1"}]
-    state = {"roles": [held]}
-    assert dev.control("PUT", "/state/dev", json=state).status_code == 200
-    (document,) = dev.import_roles([{**dev.export().json()[0], "rDesc": "new"}]).json()
+    held = next(role for role in dev.state()["roles"] if role["roleType"] == "bot")
+    held["role"] = "Held"
+    held["holders"] = [
+        {"user": "ada@example.com", "bot": "st-1"},
+        {"group": "Ops", "bot": "st-1"},
+        {"user": "ada@example.com", "bot": "st-2"},
+    ]
+    dev.put_state({"roles": [held]})
+    (ada,), (ops,) = dev.state()["users"], dev.state()["groups"]
+    (document,) = dev.import_roles([{**dev.export("bot").json()[0], "rDesc": "new"}], "bot").json()
     assert set(document) == {
         *("mapping", "roleType", "rStatus", "isASystemRole", "category", "audit"),
         *("_userAndGroups", "isDefault", "_id", "orgId", "role", "createdDate", "createdBy"),
@@ -155,10 +182,8 @@ def test_an_import_answers_with_whole_documents(dev: Account) -> None:
     assert document["_id"] == held["_id"]
     assert document["permissions"] == held["permissions"]
     assert (document["rDesc"], document["isASystemRole"]) == ("new", False)
-    assert document["mapping"]["bots"] == ["st-1"]
-    users, groups = document["mapping"]["users"], document["mapping"]["groups"]
-    assert users[0].startswith("u-")
-    assert groups[0].startswith("e-")
+    users, groups = [ada["userId"]], [ops["_id"]]
+    assert document["mapping"] == {"users": users, "groups": groups, "bots": ["st-1", "st-2"]}
     assert document["_userAndGroups"] == [*users, *groups]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", document["modifiedDate"])
 

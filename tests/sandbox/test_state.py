@@ -45,6 +45,7 @@ def test_an_account_shares_nothing_with_its_document() -> None:
         ({"roles": [], "role": 1}, "unknown key 'role'"),
         ({"roles": [], "platform": "faircom"}, "platform must be kore"),
         ({"roles": [], "orgId": 1}, "orgId"),
+        ({"roles": [], "accountId": None}, "accountId"),
         ({"roles": [], "catalogue": {"agent": []}}, "catalogue"),
         ({"roles": [], "catalogue": {"admin": [1]}}, "permission names"),
         ({"roles": [], "builtIns": {"admin": {"admin": []}}}, "fixed or editable"),

@@ -1,7 +1,7 @@
 import pytest
 
 from migrate.errors import InvalidInput
-from migrate.sandbox.switches import CHOICES, COUNTS, MEANINGS, SECONDS, Switches, describe
+from migrate.sandbox.switches import CHOICES, COUNTS, MEANINGS, PAGES, SECONDS, Switches, describe
 
 
 def test_the_first_value_of_every_switch_is_its_default() -> None:
@@ -9,7 +9,8 @@ def test_the_first_value_of_every_switch_is_its_default() -> None:
     assert {name: document[name] for name in CHOICES} == {
         name: values[0] for name, values in CHOICES.items()
     }
-    assert {name: document[name] for name in [*COUNTS, *SECONDS]} == {**COUNTS, **SECONDS}
+    numbers = {**COUNTS, **PAGES, **SECONDS}
+    assert {name: document[name] for name in numbers} == numbers
     assert set(document) == set(MEANINGS) == set(describe())
 
 
@@ -28,6 +29,8 @@ def test_every_value_can_be_set(name: str, value: str) -> None:
         ({"limit_per_minute": -1}, "whole number"),
         ({"limit_per_minute": True}, "whole number"),
         ({"limit_per_hour": 1.5}, "whole number"),
+        ({"default_page": 0}, "whole number from 1"),
+        ({"largest_page": "50"}, "whole number from 1"),
         ({"read_lag": -0.1}, "0 or more"),
         ({"read_lag": "1"}, "seconds"),
         ({"clock_offset": float("nan")}, "seconds"),

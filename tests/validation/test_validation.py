@@ -177,7 +177,7 @@ def having(new, *path):
         (having({}, "state", "roles", ""), 'the key "" must not be empty'),
         (
             having("captured", "state", "assignments", "capture"),
-            'must be the string "not captured"',
+            '"accountId" is missing',
         ),
     ],
 )

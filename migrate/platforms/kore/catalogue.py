@@ -1,6 +1,8 @@
 """What is known of Kore.ai's roles: built-ins, permission names and values (kore.md A)."""
 
+from migrate.model import Assignment, PrincipalKind
 from migrate.traits import RoleTypeTraits, Traits
+from migrate.wording import quoted
 
 DENIED = "NO"
 
@@ -59,17 +61,50 @@ _BOT_SWITCHES = (
     "App Builder API Scopes",
 )
 
+_UNTOUCHABLE = {
+    "admin": frozenset({"admin", "Master Admin"}),
+    "bot": frozenset({"Bot Owner", "App Owner"}),
+}
+
+_SENSITIVE = (
+    "Single Sign On",
+    "API Scopes",
+    "Manage Built-In Admin Roles",
+    "Enterprise Key",
+    "View and Run Bot Chat History",
+)
+
+
+def fold(kind: str, name: str) -> str:
+    """What a principal's name is matched by: a user's without regard to case, a group's as it is.
+
+    Assignments hold it as `principal`, and `People.principals` has it in its keys.
+    """
+    return name.casefold() if kind == PrincipalKind.USER else name
+
+
+def not_assignable(assignment: Assignment) -> str:
+    """Why the platform never gives or takes this; "" where it does (kore.md B, the console)."""
+    if assignment.role not in _UNTOUCHABLE[assignment.role_type]:
+        return ""
+    if assignment.role_type == "bot":
+        return f"{quoted(assignment.role)} cannot be assigned: it comes with owning the bot"
+    if assignment.kind == PrincipalKind.GROUP:
+        return f"{quoted(assignment.role)} (Master Admin) is held by users only, never by groups"
+    return ""
+
+
 TRAITS = Traits(
     platform="kore",
     role_types={
         "admin": RoleTypeTraits(
-            untouchable=frozenset({"admin", "Master Admin"}),
+            untouchable=_UNTOUCHABLE["admin"],
             built_in=frozenset({"admin", "Master Admin"}),
             known=dict.fromkeys(_ADMIN_PERMISSIONS, _YES_NO),
         ),
         # Names of built-ins differ by version: Bot … became App … in XO 11 (kore.md A5).
         "bot": RoleTypeTraits(
-            untouchable=frozenset({"Bot Owner", "App Owner"}),
+            untouchable=_UNTOUCHABLE["bot"],
             built_in=frozenset(
                 {
                     "Bot Owner",
@@ -89,4 +124,8 @@ TRAITS = Traits(
         ),
     },
     denied=DENIED,
+    value_order=((DENIED, "VIEW", "FULL"), (DENIED, "YES")),
+    fold=fold,
+    not_assignable=not_assignable,
+    sensitive=_SENSITIVE,
 )

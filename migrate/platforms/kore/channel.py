@@ -1,6 +1,6 @@
 """Signed, paced calls to one Kore.ai account. The read channel has no way to write."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from migrate.errors import RateLimited
@@ -38,7 +38,16 @@ class ReadChannel:
         """Close the connections."""
         self._http.close()
 
+    def _fence(self) -> None:
+        """Hold back what must not be sent any more; a read always may be."""
+
     def _call(self, method: str, path: str, *, what: str, write: bool, **parts: Any) -> Any:
+        def sign() -> Mapping[str, str]:
+            # Asked for just before each attempt, after any wait: the last moment to hold back.
+            if write:
+                self._fence()
+            return {"auth": self._tokens.mint()}
+
         for refusal in range(1, REFUSALS + 1):
             answer: Answer = self._http.send(
                 method,
@@ -46,7 +55,7 @@ class ReadChannel:
                 idempotent=not write,
                 what=what,
                 where=self._where,
-                sign=lambda: {"auth": self._tokens.mint()},
+                sign=sign,
                 **parts,
             )
             try:
@@ -60,7 +69,12 @@ class ReadChannel:
 
 
 class WriteChannel(ReadChannel):
-    """The read channel, and POST requests, each sent at most once unless it was refused."""
+    """The read channel, and POST requests, each sent at most once unless it was refused.
+
+    `fence` is called before each attempt to send one, and stops it by raising.
+    """
+
+    fence: Callable[[], None] = staticmethod(lambda: None)
 
     def post(
         self,
@@ -76,3 +90,6 @@ class WriteChannel(ReadChannel):
         return self._call(
             "POST", path, what=what, write=True, params=params, json=json, form=form, upload=upload
         )
+
+    def _fence(self) -> None:
+        self.fence()

@@ -60,6 +60,7 @@ def writer(
         upload=uploader,
         timeout=http.longest(),
         patience=environment.timeout,
+        sleep=tools.sleep,
     )
 
 

@@ -9,11 +9,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from migrate.access import Levels
 from migrate.canonical import dumps
-from migrate.diff import Action
-from migrate.model import Role, State
+from migrate.model import PermissionValue, Role, State
 from migrate.plan import Plan, desired
+from migrate.platforms.kore.catalogue import DENIED, TRAITS
 from migrate.platforms.kore.documents import document_from_role
+from migrate.replay import Move
+
+IMPORTS = frozenset({Move.IMPORT, Move.REPLACE, Move.CREATE, Move.NARROW, Move.UPDATE, Move.PRUNE})
+"""The moves that are an import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +37,30 @@ class ImportFile:
 
 
 def build(plan: Plan, target: State) -> tuple[ImportFile, ...]:
-    """One import file per role type that changes, for the target as it is now."""
+    """The import files of a plan, in order, for the target as it is now."""
     goal = desired(plan, target)
-    return tuple(_build(plan, target, goal, role_type) for role_type in plan.role_types)
+    return tuple(
+        build_move(plan, target, goal, order.role_type, move)
+        for order in plan.people.orders
+        for move in order.moves
+        if move in IMPORTS
+    )
 
 
-def _build(plan: Plan, target: State, goal: State, role_type: str) -> ImportFile:
+def build_move(plan: Plan, target: State, goal: State, role_type: str, move: Move) -> ImportFile:
+    """The import file of one move; `goal` is the target with all of the plan's changes made."""
     changes = {change.name: change for change in plan.changes if change.role_type == role_type}
-    full = any(change.action is Action.DELETE for change in changes.values())
+    full = move in (Move.PRUNE, Move.REPLACE)
     held = target.roles[role_type].roles
-    # In full the file must hold whatever stays; otherwise only what changes.
-    roles = [role for role in goal.roles[role_type].roles if full or role.name in changes]
-    there = {role.name for role in held}
+    there = {role.name: role for role in held}
+    # In full the file must hold whatever stays; otherwise only what this move changes.
+    roles = [
+        role
+        for role in goal.roles[role_type].roles
+        if full or (role.name in changes and _moves(role.name in there, move))
+    ]
+    if move is Move.NARROW:
+        roles = [narrowed(there[role.name], role) if role.name in there else role for role in roles]
     created = [changes[role.name].after for role in roles if role.name not in there]
     fresh = _Fresh(held, [role for role in created if role is not None], plan.rules.send_source_id)
     shared = _repeated(role.ref_id for role in held)
@@ -64,6 +81,32 @@ def _build(plan: Plan, target: State, goal: State, role_type: str) -> ImportFile
         dumps([document_from_role(role) for role in documents]),
         repeatable=all(role.id is not None or role.ref_id is not None for role in documents),
     )
+
+
+def _moves(exists: bool, move: Move) -> bool:
+    """Whether a move changes a role that exists already, or one that does not."""
+    if move is Move.CREATE:
+        return not exists
+    return exists if move is Move.UPDATE else True
+
+
+def narrowed(before: Role, after: Role) -> Role:
+    """A role that grants only what it grants both before and after."""
+    levels = Levels.of(TRAITS.value_order, TRAITS.denied)
+    permissions: dict[str, PermissionValue] = {}
+    for name, had in before.permissions.items():
+        has = after.permissions.get(name)
+        if has is not None and levels.covered(_plain(has), [_plain(had)]):
+            permissions[name] = has
+        elif has is not None and levels.covered(_plain(had), [_plain(has)]):
+            permissions[name] = had
+        else:
+            permissions[name] = DENIED if isinstance(had, str) else (DENIED,)
+    return replace(after, permissions=permissions)
+
+
+def _plain(value: PermissionValue) -> PermissionValue:
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
 
 
 class _Fresh:

@@ -4,10 +4,13 @@ from typing import Any
 
 from migrate.errors import PlatformFailed
 from migrate.model import Role, Section, State
+from migrate.platforms.base import Need
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel
 from migrate.platforms.kore.checks import check_kore_roles
 from migrate.platforms.kore.documents import role_from_document
+from migrate.platforms.kore.holdings import people_of
+from migrate.platforms.kore.people import DOCUMENTED, read_people
 from migrate.resources import schema
 from migrate.traits import Traits
 from migrate.validation import validate
@@ -22,6 +25,7 @@ class KoreReader:
         self._channel = channel
         self._role_types = role_types
         self._where = where
+        self._meanings = DOCUMENTED
 
     @property
     def traits(self) -> Traits:
@@ -33,13 +37,20 @@ class KoreReader:
         """How many requests were made."""
         return self._channel.requests
 
-    def capture(self, role_types: tuple[str, ...] | None = None) -> State:
-        """Every role of the types, by Export Roles (kore.md, the table of calls).
+    def capture(
+        self, role_types: tuple[str, ...] | None = None, people: Need = Need.NOTHING
+    ) -> State:
+        """Every role of the types, by Export Roles, and who holds them (kore.md, the calls).
 
-        Raises PlatformFailed where an answer is not a whole, sound list of roles.
+        Raises PlatformFailed where an answer is not a whole, sound list, and PeopleEncrypted.
         """
         wanted = self._role_types if role_types is None else role_types
-        return State({role_type: Section.of(self._export(role_type)) for role_type in wanted})
+        roles = {role_type: Section.of(self._export(role_type)) for role_type in wanted}
+        if people is Need.NOTHING:
+            return State(roles)
+        read = read_people(self._channel, people, where=self._where, meanings=self._meanings)
+        self._meanings = {**self._meanings, **read.meanings}
+        return State(roles, people_of(read.rows, roles, where=self._where))
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,26 +1,36 @@
-"""Carries out a plan on an account: upload the import file, import it, reconcile the answer."""
+"""Carries out a plan on an account: upload, import, put members back, assign."""
 
+from collections.abc import Callable
 from typing import Any
 
-from migrate.canonical import loads, sha256
+from migrate.canonical import loads
 from migrate.diff import Change
 from migrate.errors import OutcomeUnknown, PlatformFailed
-from migrate.model import Role, State
+from migrate.model import RoleKey, State
+from migrate.peopleplanfile import assignment_from_value
 from migrate.plan import Plan
-from migrate.platforms.base import Outcome, Settled, Step, Uploader, Work
+from migrate.platforms.base import Need, Outcome, Settled, Step, Uploader, Work
+from migrate.platforms.kore.assign_calls import send
+from migrate.platforms.kore.assignments import batches
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import WriteChannel
 from migrate.platforms.kore.documents import role_from_document
-from migrate.platforms.kore.importfile import ImportFile, build
 from migrate.platforms.kore.reader import KoreReader, roles_of
+from migrate.platforms.kore.restoring import KEPT, ids_kept, missing, put_back, shows
+from migrate.platforms.kore.settling import settle_assign, settle_import
+from migrate.platforms.kore.steps import work_of
 from migrate.reconcile import Reconciliation, reconcile
-from migrate.snapshot import state_digest
 
 IMPORT = "/api/public/roles/import"
+FIRST_PAUSE = 0.25
+"""Seconds until a read that lags is tried again; each pause is twice the one before."""
 
 
 class KoreWriter(KoreReader):
-    """An account that can be written to; `timeout` and `patience` as in `Writer`."""
+    """An account that can be written to; `timeout` and `patience` as in `Writer`.
+
+    It remembers the ids that roles have got in this run, which assignments need.
+    """
 
     def __init__(
         self,
@@ -31,27 +41,39 @@ class KoreWriter(KoreReader):
         upload: Uploader,
         timeout: float,
         patience: float,
+        sleep: Callable[[float], None],
     ) -> None:
         super().__init__(channel, role_types, where)
         self._writes = channel
         self._upload = upload
         self.timeout = timeout
         self.patience = patience
+        self._sleep = sleep
+        self._ids: dict[RoleKey, str] = {}
+        self._dropped: set[str] = set()
+
+    @property
+    def fence(self) -> Callable[[], None]:
+        """Called before each call that writes."""
+        return self._writes.fence
+
+    @fence.setter
+    def fence(self, fence: Callable[[], None]) -> None:
+        self._writes.fence = fence
 
     def work(self, plan: Plan, target: State) -> Work:
-        """An upload and an import per role type that changes, whatever the number of roles."""
-        files = build(plan, target)
-        steps: list[Step] = []
-        for file in files:
-            steps.extend(_steps(file, target, len(steps)))
-        return Work(
-            tuple(steps),
-            {sha256(file.data): file.data for file in files},
-            frozenset(role.key for file in files for role in file.roles),
-        )
+        """The steps of a plan on the target as it is now."""
+        self._learn_ids(target)
+        return work_of(plan, target)
 
-    def execute(self, step: Step, payload: bytes | None, needed: Outcome | None) -> Outcome:
-        """Upload or import. The outcome of an import holds the reconciliation of its answer."""
+    def execute(
+        self, step: Step, payload: bytes | None, needed: Outcome | None, before: State
+    ) -> Outcome:
+        """Do a step. An import's outcome holds its answer's reconciliation."""
+        if step.kind == "assign":
+            return self._assign(step, before)
+        if step.kind == "restore":
+            return self._restore(step, needed or {}, before)
         if payload is None or step.payload is None:
             raise AssertionError(f"step {step.number} has no payload")
         if step.kind == "upload":
@@ -61,27 +83,77 @@ class KoreWriter(KoreReader):
             raise AssertionError(f"step {step.number} needs the upload before it")
         return self._import(step, payload, needed["fileId"])
 
-    def settle(self, step: Step, before: State, changes: tuple[Change, ...]) -> Settled:
-        """One look at the target: does what the import was to change show there?"""
+    def settle(
+        self, step: Step, payload: bytes | None, before: State, changes: tuple[Change, ...]
+    ) -> Settled:
+        """One look at the target: does what the step was to change show there?"""
         if step.kind == "upload":
             return Settled.NOT_LANDED  # a file nobody imports changes nothing
+        if step.kind != "import":
+            now = self.capture((step.role_type,), Need.HOLDERS)
+            self._learn_ids(now)
+            if step.kind == "assign":
+                return settle_assign(step, now)
+            return Settled.NOT_LANDED if missing(step, before, now) else Settled.LANDED
         now = self.capture((step.role_type,))
-        if state_digest(now) == state_digest(State({step.role_type: before.roles[step.role_type]})):
-            return Settled.NOT_LANDED
-        roles = now.by_key()
-        mine = [change for change in changes if change.role_type == step.role_type]
-        landed = any(_shows(change, roles.get(change.key)) for change in mine)
-        return Settled.LANDED if landed else Settled.UNCLEAR
+        self._learn_ids(now)
+        return settle_import(step, payload, before, now, changes)
+
+    def _learn_ids(self, state: State) -> None:
+        self._ids.update((role.key, role.id) for role in state.all_roles() if role.id is not None)
+
+    def _assign(self, step: Step, before: State) -> Outcome:
+        adds, removes = (
+            [assignment_from_value(item) for item in step.arguments[word]]
+            for word in ("adds", "removes")
+        )
+        if before.people is None:
+            raise AssertionError("assignments are made only where they are known")
+        if any(item.role_key not in self._ids for item in adds):
+            self._learn_ids(self.capture((step.role_type,)))
+        failed: list[str] = []
+        sent = 0
+        for batch in batches(adds, removes, before.people, self._ids):
+            results = send(self._writes, batch)
+            sent += len(results)
+            failed += [result.reason for result in results if not result.done]
+        return {"entries": sent, "failed": failed}
+
+    def _restore(self, step: Step, imported: Outcome, before: State) -> Outcome:
+        if ids_kept(step, imported, before):
+            return {"ids": KEPT, "dropped": 0, "failed": []}
+        now = self._caught_up(step, imported)
+        self._learn_ids(now)
+        dropped = missing(step, before, now)
+        if dropped:
+            self._dropped.add(step.role_type)
+        return put_back(self._writes, dropped, before, now)
+
+    def _caught_up(self, step: Step, imported: Outcome) -> State:
+        """The target, once it shows the ids that the import answered with: reads may lag."""
+        pause, waited = FIRST_PAUSE, 0.0
+        while True:
+            now = self.capture((step.role_type,), Need.HOLDERS)
+            if shows(step, imported, now) or waited >= self.patience:
+                return now
+            self._sleep(pause)
+            waited += pause
+            pause *= 2
 
     def _import(self, step: Step, payload: bytes, file_id: str) -> Outcome:
         what = f"Import Roles ({step.role_type})"
+        full = step.arguments["fullImport"]
+        if full and step.role_type in self._dropped and not step.arguments["gap"]:
+            raise PlatformFailed(
+                f"{what}: not sent: the import before dropped members, and a full import would "
+                "drop those of every role",
+                where=self._where,
+                remedy="Plan again with --allow-membership-gap, or delete the roles by hand.",
+            )
         answer = self._writes.post(
             IMPORT,
             # Always sent: what the platform does without it is not known (kore.md B).
-            params={
-                "roleType": step.role_type,
-                "fullImport": "true" if step.arguments["fullImport"] else "false",
-            },
+            params={"roleType": step.role_type, "fullImport": "true" if full else "false"},
             json={"fileId": file_id},
             what=what,
         )
@@ -90,42 +162,8 @@ class KoreWriter(KoreReader):
         except PlatformFailed as error:
             raise OutcomeUnknown(error.what, where=error.where, remedy=error.remedy) from error
         sent = [role_from_document(document) for document in loads(payload, where=what)]
+        self._ids.update((role.key, role.id) for role in answered if role.id is not None)
         return _outcome(reconcile(sent, answered, TRAITS))
-
-
-def _steps(file: ImportFile, target: State, number: int) -> tuple[Step, Step]:
-    name = f"{len(file.roles)} {file.role_type} roles"
-    precondition = state_digest(State({file.role_type: target.roles[file.role_type]}))
-    digest = sha256(file.data)
-    upload = Step(
-        number=number,
-        kind="upload",
-        object=name,
-        role_type=file.role_type,
-        payload=digest,
-        repeatable=True,
-        undo="nothing: an uploaded file changes no role",
-        writes=False,
-    )
-    imported = Step(
-        number=number + 1,
-        kind="import",
-        object=name,
-        role_type=file.role_type,
-        payload=digest,
-        needs=number,
-        arguments={"fullImport": file.full},
-        precondition=precondition,
-        repeatable=file.repeatable,
-        undo="import the backup's roles of this type",
-    )
-    return upload, imported
-
-
-def _shows(change: Change, now: Role | None) -> bool:
-    if change.after is None or now is None:
-        return change.after is None and now is None
-    return change.after.same_content(now)
 
 
 def _outcome(result: Reconciliation) -> dict[str, Any]:

@@ -1,0 +1,25 @@
+"""Identity across environments: which user, group, bot and role of one is which of another."""
+
+from migrate.identity.pairs import Pair, Pairs, from_value, learn, to_value
+from migrate.identity.renaming import Rename, Renames, renames
+from migrate.identity.resolution import Resolution, Translation, Unresolved, translated
+from migrate.identity.resolving import resolve
+from migrate.identity.rules import IdentityRules, folded
+
+__all__ = [
+    "IdentityRules",
+    "Pair",
+    "Pairs",
+    "Rename",
+    "Renames",
+    "Resolution",
+    "Translation",
+    "Unresolved",
+    "folded",
+    "from_value",
+    "learn",
+    "renames",
+    "resolve",
+    "to_value",
+    "translated",
+]

@@ -1,0 +1,99 @@
+"""Users, groups and bots of one side as things that have a name and ids, and an index of them."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple
+
+from migrate.identity.rules import BOT, USER
+from migrate.model import ACCOUNT, People
+
+
+class Thing(NamedTuple):
+    """A user, group or bot. `key` is unique in its kind and what assignments name it by.
+
+    `base` is the name that the platform knows: two bots of one name share it and have their ids
+    in their keys. `name` is spelled as the platform spells it.
+    """
+
+    kind: str
+    key: str
+    base: str
+    name: str
+    id: str | None = None
+    org_id: str | None = None
+
+    @property
+    def by_org_id_only(self) -> bool:
+        """Whether it is a user of whom no e-mail is known."""
+        return self.kind == USER and self.org_id is not None and self.name == self.org_id
+
+
+def things(people: People, kind: str) -> list[Thing]:
+    """Everything of a kind that a capture knows, with what only its assignments name, by key."""
+    if kind == BOT:
+        found = {
+            key: Thing(kind, key, key.removesuffix(f" [{scope.id}]"), scope.name, scope.id)
+            for key, scope in people.scopes.items()
+        }
+        named = {each.scope for each in people.assignments if each.scope != ACCOUNT}
+    else:
+        found = {
+            key: Thing(kind, key, key, each.name, each.id, each.org_id)
+            for (its_kind, key), each in people.principals.items()
+            if its_kind == kind
+        }
+        named = {each.principal for each in people.assignments if each.kind == kind}
+    for key in named - found.keys():
+        found[key] = Thing(kind, key, key, key)
+    return [found[key] for key in sorted(found)]
+
+
+class Index:
+    """The things of one kind on one side, found by name, id, or id in the organisation."""
+
+    def __init__(self, known: Iterable[Thing]) -> None:
+        self._by_key: dict[str, Thing] = {}
+        self._by_base: dict[str, list[Thing]] = defaultdict(list)
+        self._by_org_id: dict[str, list[Thing]] = defaultdict(list)
+        self.by_id: dict[str, Thing] = {}
+        for each in known:
+            self._by_key[each.key] = each
+            self._by_base[each.base].append(each)
+            if each.id is not None:
+                self.by_id[each.id] = each
+            if each.org_id is not None:
+                self._by_org_id[each.org_id].append(each)
+
+    def named(self, key: str) -> list[Thing]:
+        """All that a folded name may mean: one, or several bots that share it."""
+        exact = self._by_key.get(key)
+        if exact is not None and exact.base != key:
+            return [exact]
+        return self._by_base.get(key, [])
+
+    def of_org_id(self, thing: Thing) -> list[Thing]:
+        """All with a user's id in the organisation, where one side knows nothing else of it."""
+        if thing.org_id is None:
+            return []
+        return [
+            each
+            for each in self._by_org_id.get(thing.org_id, [])
+            if thing.by_org_id_only or each.by_org_id_only
+        ]
+
+    def resembling(self, name: str) -> list[Thing]:
+        """All whose names differ from `name` only by case, Unicode form or blanks."""
+        return self._loose.get(_loosely(name), [])
+
+    @cached_property
+    def _loose(self) -> dict[str, list[Thing]]:
+        found: dict[str, list[Thing]] = defaultdict(list)
+        for each in self._by_key.values():
+            found[_loosely(each.base)].append(each)
+        return found
+
+
+def _loosely(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

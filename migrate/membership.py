@@ -1,0 +1,45 @@
+"""Verify who holds roles: just who held them before, and whom the plan moves."""
+
+from collections import defaultdict
+
+from migrate.diff import Change
+from migrate.model import Assignment, RoleKey, State
+from migrate.verification import Deviation, Kind
+
+SHOWN = 5
+
+
+def verify_members(
+    before: State, found: State, held_after: frozenset[Assignment], changes: tuple[Change, ...]
+) -> tuple[Deviation, ...]:
+    """Roles of the types in `found` that others hold than should, deleted ones aside.
+
+    Nothing is said where holders are unknown on either side. What a user's row can't tell apart
+    (direct, or through a group) is no difference.
+    """
+    if before.people is None or found.people is None:
+        return ()
+    gone = {change.key for change in changes if change.after is None}
+    had, has = (
+        {item for item in people if item.role_type in found.roles}
+        for people in (held_after, found.people.assignments)
+    )
+    vague = before.people.maybe_direct | found.people.maybe_direct
+    differences: dict[RoleKey, list[str]] = defaultdict(list)
+    for word, items in (("should be held by", had - has), ("should not be held by", has - had)):
+        for item in sorted(items - vague):
+            if item.role_key not in gone:
+                differences[item.role_key].append(f"{word} {_named(item)}")
+    return tuple(
+        Deviation(*key, Kind.MEMBERS, ours=True, excused=False, details=_some(found_there))
+        for key, found_there in sorted(differences.items())
+    )
+
+
+def _named(item: Assignment) -> str:
+    return f"{item.kind} {item.principal}{f' in bot {item.scope}' if item.scope else ''}"
+
+
+def _some(texts: list[str]) -> tuple[str, ...]:
+    more = (f"and {len(texts) - SHOWN} more",) if len(texts) > SHOWN else ()
+    return (*texts[:SHOWN], *more)

@@ -1,0 +1,68 @@
+"""Who holds what, as JSON: the assignments section of a snapshot."""
+
+from typing import Any
+
+from migrate.model import Capture, People, Principal, PrincipalKind, Scope
+from migrate.peopleplanfile import assignment_from_value, assignment_to_value
+
+NOT_CAPTURED = {"capture": Capture.NOT_CAPTURED.value}
+
+
+def to_value(people: People | None, *, ids: bool = True) -> dict[str, Any]:
+    """The section; lists sorted, names as the platform spells them.
+
+    Without `ids` it is the same in two accounts where the same people hold the same. What could
+    only be seen in part is marked as `seen in use`.
+    """
+    if people is None:
+        return dict(NOT_CAPTURED)
+    if not people.complete:
+        capture = Capture.SEEN_IN_USE
+    else:
+        capture = Capture.CAPTURED if people.assignments else Capture.EMPTY
+    value: dict[str, Any] = {
+        "capture": capture.value,
+        "principals": [
+            _principal(key[1], people.principals[key], ids) for key in sorted(people.principals)
+        ],
+        "scopes": [
+            {"name": name, **({"id": people.scopes[name].id} if ids else {})}
+            for name in sorted(people.scopes)
+        ],
+        "items": [assignment_to_value(item) for item in sorted(people.assignments)],
+        "groupsOf": {user: sorted(groups) for user, groups in people.groups_of.items() if groups},
+        "unseenGroups": sorted(people.unseen_groups),
+        "maybeDirect": [assignment_to_value(item) for item in sorted(people.maybe_direct)],
+    }
+    if ids:
+        value["accountId"] = people.account_id
+    return value
+
+
+def from_value(value: dict[str, Any]) -> People | None:
+    """The people in a section that its schema allows; None where it was not captured."""
+    if value["capture"] == Capture.NOT_CAPTURED.value:
+        return None
+    return People(
+        account_id=value["accountId"],
+        principals={
+            (item["kind"], item["folded"]): Principal(
+                PrincipalKind(item["kind"]), item["name"], item.get("id"), item.get("orgId")
+            )
+            for item in value["principals"]
+        },
+        scopes={item["name"]: Scope(item["name"], item["id"]) for item in value["scopes"]},
+        assignments=frozenset(assignment_from_value(item) for item in value["items"]),
+        groups_of={user: frozenset(groups) for user, groups in value["groupsOf"].items()},
+        unseen_groups=frozenset(value["unseenGroups"]),
+        maybe_direct=frozenset(assignment_from_value(item) for item in value["maybeDirect"]),
+        complete=value["capture"] != Capture.SEEN_IN_USE.value,
+    )
+
+
+def _principal(folded: str, principal: Principal, ids: bool) -> dict[str, Any]:
+    value = {"kind": principal.kind.value, "folded": folded}
+    if ids:
+        value["name"] = principal.name
+    known = {"id": principal.id, "orgId": principal.org_id} if ids else {}
+    return {**value, **{key: held for key, held in known.items() if held is not None}}

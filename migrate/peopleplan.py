@@ -1,0 +1,85 @@
+"""What a plan does with who holds what, and what it does to what everybody may do. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrate.access import Access, AccessChange, Levels, access_changes, effective
+from migrate.assigning import Unassigned
+from migrate.model import Assignment, Assignments, People, Role, RoleKey, State
+from migrate.ordering import Order
+from migrate.traits import Traits
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePlan:
+    """Who gains and loses which permission by a plan.
+
+    `unread` says why nobody's access is known; it is "" where the holders were read. `access`
+    holds the changes, grouped by those whom they reach alike. `dropping` are the role types of
+    which an import is known to drop members, who are put back by the next call.
+
+    `adds` and `removes` are the assignments to make and to take back, `left` those that differ
+    and stay as they are, `moved` the roles whose holders go to another name. `orders` has the
+    moves of each role type that changes.
+    """
+
+    unread: str = ""
+    access: tuple[AccessChange, ...] = ()
+    dropping: tuple[str, ...] = ()
+    assignments: Assignments = Assignments.NONE
+    adds: tuple[Assignment, ...] = ()
+    removes: tuple[Assignment, ...] = ()
+    left: tuple[Unassigned, ...] = ()
+    moved: tuple[RoleKey, ...] = ()
+    notes: tuple[str, ...] = ()
+    orders: tuple[Order, ...] = ()
+
+    def held_after(self, people: People) -> frozenset[Assignment]:
+        """Who holds what once the assignments are made."""
+        return people.assignments.union(self.adds).difference(self.removes)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What everybody may do before and after a plan; `users` is the number of users known."""
+
+    before: Access
+    after: Access
+    changes: tuple[AccessChange, ...]
+    users: int
+
+
+def reach(
+    before: State, after: State, held_after: frozenset[Assignment], traits: Traits
+) -> Reach | None:
+    """Compare what everybody may do before and after; None where holders are unknown.
+
+    `after` has the roles as they will be, `held_after` who will hold them: holding a role that is
+    gone grants nothing.
+    """
+    people = before.people
+    if people is None:
+        return None
+    levels = Levels.of(traits.value_order, traits.denied)
+    then = _access(before.by_key(), people, people.assignments, levels)
+    now = _access(after.by_key(), people, held_after, levels)
+    users = sum(kind == "user" for kind, _ in people.principals)
+    return Reach(then, now, access_changes(then, now), users)
+
+
+def holders_of(people: People, roles: frozenset[RoleKey]) -> Mapping[RoleKey, int]:
+    """How many users and groups hold each of some roles, by role; those without holders are out."""
+    held: dict[RoleKey, set[tuple[str, str]]] = {}
+    for assignment in people.assignments:
+        if assignment.role_key in roles:
+            held.setdefault(assignment.role_key, set()).add(assignment.holder)
+    return {key: len(principals) for key, principals in sorted(held.items())}
+
+
+def _access(
+    roles: Mapping[RoleKey, Role],
+    people: People,
+    assignments: frozenset[Assignment],
+    levels: Levels,
+) -> Access:
+    return effective(roles, assignments, people.groups_of, levels)

@@ -1,0 +1,217 @@
+"""Planning who holds what: from the source's assignments to moves in an order. Pure."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+from migrate.access import Access, Levels, role_names
+from migrate.assigning import Delta, Rules, delta
+from migrate.behaviour import Behaviour
+from migrate.errors import UNCHANGED, Fault, InvalidInput, UsageError
+from migrate.identity import IdentityRules, Pairs, Resolution, renames, resolve, translated
+from migrate.model import (
+    ACCOUNT,
+    Assignment,
+    Assignments,
+    Permissions,
+    PermissionValue,
+    RoleKey,
+    Selection,
+    State,
+)
+from migrate.ordering import Order, order
+from migrate.peopleplan import PeoplePlan, reach
+from migrate.replay import Grants, Holder, Holdings, Roles
+from migrate.traits import Traits
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleRequest:
+    """What a plan is to do with assignments, and how names of the source are matched."""
+
+    assignments: Assignments = Assignments.NONE
+    rules: IdentityRules = field(default_factory=IdentityRules)
+    remembered: Pairs = field(default_factory=Pairs)
+    skip_unresolved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The source, the target now, and the target's roles as they will be."""
+
+    source: State
+    target: State
+    goal: State
+    selections: tuple[Selection, ...]
+
+
+def plan_people(
+    sides: Sides, request: PeopleRequest, learned: Behaviour, traits: Traits, unread: str
+) -> PeoplePlan:
+    """What becomes of assignments and access.
+
+    Raises UsageError where assignments are asked for and either side's are not known, InvalidInput
+    that lists every ambiguous or unresolved name.
+    """
+    people = sides.target.people
+    if request.assignments is not Assignments.NONE:
+        _check_known(sides, unread)
+    if people is None:
+        return PeoplePlan(unread, orders=_orders(sides, Delta(), None, learned, traits))
+    renamed = renames(sides.source, sides.target, request.remembered, request.rules, traits)
+    found = [rename for rename in renamed.found if _covers(sides, rename.new)]
+    wanted: frozenset[Assignment] = frozenset()
+    notes = list(renamed.notes)
+    resolution = Resolution({}, {}, {})
+    if request.assignments is not Assignments.NONE:
+        wanted, resolution, skipped = _wanted(sides, request, traits)
+        notes += [*resolution.notes, *skipped]
+    changes = delta(
+        request.assignments, people, wanted, found, _rules(sides, request, resolution, traits)
+    )
+    plan = PeoplePlan(
+        unread=unread,
+        assignments=request.assignments,
+        adds=tuple(sorted(changes.adds)),
+        removes=tuple(sorted(changes.removes)),
+        left=changes.left,
+        moved=tuple((rename.role_type, rename.old) for rename in found),
+        notes=tuple(notes),
+    )
+    reached = reach(sides.target, sides.goal, plan.held_after(people), traits)
+    if reached is None:
+        raise AssertionError("the target's holders are known")
+    orders = _orders(sides, changes, (reached.before, reached.after), learned, traits)
+    return replace(plan, access=reached.changes, orders=orders)
+
+
+def _check_known(sides: Sides, unread: str) -> None:
+    for word, side in (("source", sides.source), ("target", sides.target)):
+        if side.people is None or not side.people.complete:
+            why = f": {unread}" if unread and word == "target" else ""
+            raise UsageError(
+                f"assignments are asked for, but those of the {word} are not known{why}",
+                target=UNCHANGED,
+                remedy="Use environments, or snapshots that hold assignments.",
+            )
+
+
+def _wanted(
+    sides: Sides, request: PeopleRequest, traits: Traits
+) -> tuple[frozenset[Assignment], Resolution, list[str]]:
+    people = sides.source.people
+    if people is None:
+        raise AssertionError("checked before")
+    scoped = frozenset(item for item in people.assignments if _covers(sides, item.role))
+    source = replace(sides.source, people=replace(people, assignments=scoped))
+    resolution = resolve(
+        source,
+        sides.target,
+        request.rules,
+        request.remembered,
+        roles_after=sides.goal.by_key().keys(),
+        fold=traits.fold,
+    )
+    if resolution.unresolved and not request.skip_unresolved:
+        raise InvalidInput(
+            f"{len(resolution.unresolved)} names of the source can't be resolved in the target",
+            target=UNCHANGED,
+            remedy="Add them to the target, map them under identity in the config, or leave their "
+            "assignments out with --on-unresolved skip.",
+            faults=tuple(Fault(str(item)) for item in resolution.unresolved),
+        )
+    skipped = [f"skipped: {item}" for item in resolution.unresolved]
+    return translated(scoped, resolution).assignments, resolution, skipped
+
+
+def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits: Traits) -> Rules:
+    named = {(role.role_type, request.rules.role(role.name)) for role in sides.source.all_roles()}
+    bots = set(resolution.scopes.values())
+
+    def in_scope(key: RoleKey) -> bool:
+        return key[0] in sides.source.captured and _covers(sides, key[1])
+
+    def foreign(item: Assignment) -> str:
+        if item.role_key not in named:
+            return "the source has no such role"
+        if item.scope != ACCOUNT and item.scope not in bots:
+            return "the source has no such bot"
+        return ""
+
+    return Rules(in_scope, foreign, traits.not_assignable, frozenset(sides.goal.by_key()))
+
+
+def _covers(sides: Sides, name: str) -> bool:
+    return all(selection.covers(name) for selection in sides.selections)
+
+
+def _orders(
+    sides: Sides,
+    changes: Delta,
+    access: tuple[Access, Access] | None,
+    learned: Behaviour,
+    traits: Traits,
+) -> tuple[Order, ...]:
+    levels = Levels.of(traits.value_order, traits.denied)
+    moving = {item.role_type for item in (*changes.adds, *changes.removes)}
+    orders = []
+    for role_type in sorted(sides.goal.roles):
+        roles = Roles(_permissions(sides.target, role_type), _permissions(sides.goal, role_type))
+        texts = _changed_texts(sides, role_type)
+        if not (roles.created or roles.pruned or roles.updated or texts or role_type in moving):
+            continue
+        before, after = ({}, {}) if access is None else (_held(each, role_type) for each in access)
+        found = order(
+            role_type,
+            roles,
+            before,
+            after,
+            (changes.adds, changes.removes),
+            lambda permissions: granting(permissions, levels),
+            described=texts,
+            careful=bool(before)
+            and learned.of(role_type).ids != "kept"
+            and _found_again(sides, roles.created),
+        )
+        orders.append(found)
+    return tuple(orders)
+
+
+def _found_again(sides: Sides, created: frozenset[RoleKey]) -> bool:
+    """Whether a second import finds the roles that the first one made, whatever it matches by."""
+    taken = {role.ref_id for role in sides.target.all_roles()}
+    source = sides.source.by_key()
+    found = [source[key].ref_id if key in source else None for key in created]
+    return len({*found}) == len(found) and not any(ref is None or ref in taken for ref in found)
+
+
+def granting(permissions: Permissions, levels: Levels) -> Grants:
+    """What permissions grant: each value with every weaker one that grants anything."""
+    return frozenset(
+        (name, each) for name, value in permissions.items() for each in _and_weaker(value, levels)
+    )
+
+
+def _and_weaker(value: PermissionValue, levels: Levels) -> tuple[PermissionValue, ...]:
+    plain = value[0] if isinstance(value, tuple) and len(value) == 1 else value
+    return levels.granting((plain, *levels.weaker.get(plain, ())))
+
+
+def _permissions(state: State, role_type: str) -> dict[RoleKey, Permissions]:
+    return {role.key: role.permissions for role in state.roles[role_type].roles}
+
+
+def _changed_texts(sides: Sides, role_type: str) -> bool:
+    now = {role.name: role for role in sides.target.roles[role_type].roles}
+    return any(
+        role.name in now and not role.same_content(now[role.name])
+        for role in sides.goal.roles[role_type].roles
+    )
+
+
+def _held(access: Access, role_type: str) -> Holdings:
+    held: dict[Holder, frozenset[RoleKey]] = defaultdict(frozenset)
+    for principal, places in access.held.items():
+        for (kind, scope), ways in places.items():
+            if kind == role_type:
+                held[principal, scope] = frozenset((kind, name) for name in role_names(ways))
+    return held

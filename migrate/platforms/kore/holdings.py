@@ -1,0 +1,195 @@
+"""Who holds what, from the rows of the look-ups. Pure.
+
+A user's row shows a role once for each way in which the user holds it, or once for all ways:
+documented is neither (kore.md D). Where rows without groups and with groups show for the same user
+and role anywhere in the account, there is one row per way; until then a row with groups may hide
+that the user holds the role directly as well.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from migrate.errors import PlatformFailed
+from migrate.model import (
+    ACCOUNT,
+    Assignment,
+    People,
+    Principal,
+    PrincipalKey,
+    PrincipalKind,
+    Scope,
+    Section,
+)
+from migrate.platforms.kore.catalogue import fold
+from migrate.platforms.kore.memberships import Failed, Memberships, memberships
+from migrate.platforms.kore.rows import AccountRows, UserRow
+from migrate.wording import quoted
+
+_USER, _GROUP = PrincipalKind.USER.value, PrincipalKind.GROUP.value
+
+_DIRECT = ""
+"""Stands among the groups through which a role is held where it is held directly."""
+
+Ways = Mapping[Assignment, set[str]]
+"""What users hold, as if directly, and through which groups each comes, _DIRECT among them."""
+
+
+def people_of(rows: AccountRows, roles: Mapping[str, Section], *, where: str) -> People:
+    """Who holds the roles of the types in `roles`, which were exported at about the same time.
+
+    Role types that `roles` lacks are left out. Where only holders were read, groups and bots are
+    those that rows name; then two bots of one name are told apart only where rows name both.
+    Raises PlatformFailed for users whose names differ only by case, groups of one name, rows of
+    different accounts, and for roles or groups that one call names and another does not know.
+    """
+
+    def failed(what: str) -> PlatformFailed:
+        return PlatformFailed(
+            what,
+            where=where,
+            remedy="Nothing is planned on what does not fit together; if somebody changed the "
+            "account just now, try again, else put it right in the console.",
+        )
+
+    users = _users(rows.users, failed)
+    groups = memberships(rows.groups, users, failed)
+    scopes = _scope_names(rows)
+    ways = _ways(rows.users, _role_names(rows.users, roles, failed), groups, scopes, failed)
+    through = {group for found in ways.values() for group in found if group != _DIRECT}
+    held_through = _groups_of(ways, groups.groups_of)
+    return People(
+        account_id=_account_id(rows.users, failed),
+        principals={
+            **_principals(users, groups.outsiders),
+            **{
+                (_GROUP, name): Principal(PrincipalKind.GROUP, name, groups.ids.get(name))
+                for name in sorted({*groups.ids, *through})
+            },
+        },
+        scopes={name: Scope(name, own) for own, name in scopes.items()},
+        assignments=frozenset(_assignments(ways)),
+        groups_of=held_through,
+        unseen_groups=groups.unseen - through,
+        maybe_direct=_maybe_direct(ways),
+        complete=groups.known,
+    )
+
+
+def _users(rows: Iterable[UserRow], failed: Failed) -> dict[str, UserRow]:
+    alike: dict[str, list[UserRow]] = {}
+    for row in rows:
+        alike.setdefault(fold(_USER, row.name), []).append(row)
+    twice = [found for found in alike.values() if len(found) > 1]
+    if twice:
+        listed = "; ".join(" and ".join(f"{quoted(u.name)} ({u.id})" for u in us) for us in twice)
+        raise failed(f"users that cannot be told apart by name, case aside: {listed}")
+    return {name: found[0] for name, found in alike.items()}
+
+
+def _principals(
+    users: Mapping[str, UserRow], outsiders: Mapping[str, Principal]
+) -> dict[PrincipalKey, Principal]:
+    found = {
+        (_USER, name): Principal(PrincipalKind.USER, row.name, row.id or None, row.org_id or None)
+        for name, row in users.items()
+    }
+    return {**found, **{(_USER, name): user for name, user in outsiders.items()}}
+
+
+def _account_id(rows: Iterable[UserRow], failed: Failed) -> str:
+    found = sorted({row.account_id for row in rows})
+    if len(found) > 1:
+        listed = ", ".join(quoted(own) if own else "none" for own in found)
+        raise failed(f"users of one account have different accountIds: {listed}")
+    return found[0] if found else ""
+
+
+def _role_names(
+    rows: Iterable[UserRow], roles: Mapping[str, Section], failed: Failed
+) -> dict[tuple[str, str], str]:
+    """Role names by role type and id, as exported: rows may hold what the console shows."""
+    names = {
+        (role_type, role.id): role.name
+        for role_type, section in roles.items()
+        for role in section.roles
+        if role.id is not None
+    }
+    shown = {
+        (held.role_type, held.role_id): held.role_name
+        for row in rows
+        for held in row.held
+        if held.role_type in roles
+    }
+    unknown = [f"{quoted(shown[key])} ({key[1]})" for key in sorted(shown.keys() - names.keys())]
+    if unknown:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise failed(
+            "users hold roles that the export of a moment ago does not have, so roles changed "
+            f"while they were read: {', '.join(unknown[:5])}{more}"
+        )
+    return names
+
+
+def _scope_names(rows: AccountRows) -> dict[str, str]:
+    """A name for every bot, by id: its own, with the id behind it where bots share theirs."""
+    names = {bot.id: bot.name for bot in rows.bots or ()}
+    for row in rows.users:
+        for held in row.held:
+            if held.bot_id:
+                names.setdefault(held.bot_id, held.bot_name or held.bot_id)
+    while True:
+        count = Counter(names.values())
+        if len(count) == len(names):
+            return names
+        names = {own: f"{name} [{own}]" if count[name] > 1 else name for own, name in names.items()}
+
+
+def _ways(
+    rows: Iterable[UserRow],
+    role_names: Mapping[tuple[str, str], str],
+    groups: Memberships,
+    scopes: Mapping[str, str],
+    failed: Failed,
+) -> Ways:
+    ways: dict[Assignment, set[str]] = {}
+    for row in rows:
+        user = fold(_USER, row.name)
+        for held in row.held:
+            role = role_names.get((held.role_type, held.role_id))
+            if role is None:
+                continue  # of a role type that was not asked for
+            scope = scopes[held.bot_id] if held.bot_id else ACCOUNT
+            way = ways.setdefault(Assignment(_USER, user, held.role_type, role, scope), set())
+            for reference in held.groups:
+                name = groups.name_of(reference)
+                if name is None:
+                    raise failed(
+                        f"{quoted(row.name)} holds {quoted(role)} through the group "
+                        f"{quoted(reference.name)}, which Get Groups does not list"
+                    )
+                way.add(name)
+            if not held.groups:
+                way.add(_DIRECT)
+    return ways
+
+
+def _assignments(ways: Ways) -> Iterator[Assignment]:
+    for held, through in ways.items():
+        for group in through:
+            yield held if group == _DIRECT else held._replace(kind=_GROUP, principal=group)
+
+
+def _maybe_direct(ways: Ways) -> frozenset[Assignment]:
+    if any(_DIRECT in through and len(through) > 1 for through in ways.values()):
+        return frozenset()
+    return frozenset(held for held, through in ways.items() if _DIRECT not in through)
+
+
+def _groups_of(ways: Ways, listed: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """The groups of every user: as listed, and those that the user's roles come through."""
+    found = {user: set(groups) for user, groups in listed.items()}
+    for held, through in ways.items():
+        shown = through - {_DIRECT}
+        if shown:
+            found.setdefault(held.principal, set()).update(shown)
+    return {user: frozenset(groups) for user, groups in found.items()}

@@ -1,0 +1,172 @@
+"""Reads who is in an account and who holds what: alluserroles, groups, bots (kore.md D)."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+from migrate.platforms.base import Need, PeopleUnreadable
+from migrate.platforms.kore.channel import ReadChannel
+from migrate.platforms.kore.paging import Listing, Meaning, Request, Row, read_all
+from migrate.platforms.kore.rows import AccountRows, RowReader
+
+
+class PeopleEncrypted(PeopleUnreadable):
+    """Who holds what comes encrypted: payload encryption is on for the app (kore.md E)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleRead:
+    """The rows, and by path what `offset` was found to count: hand it in the next time."""
+
+    rows: AccountRows
+    meanings: Mapping[str, Meaning]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One listing. `ids` are the fields of which the first that is there tells rows apart."""
+
+    path: str
+    request: Request
+    ids: tuple[str, ...]
+    kept: frozenset[str] | None = None
+
+
+USERS_PER_PAGE = 500
+"""Rows asked for in one call: no largest page is documented, and calls are dear (kore.md D, E)."""
+
+USERS = "/api/public/alluserroles"
+GROUPS = "/api/public/groups"
+BOTS = "/api/public/bots"
+
+DOCUMENTED: Mapping[str, Meaning] = {USERS: Meaning.RECORD}
+"""What `offset` counts by the vendor's words, where they are clear (kore.md D). A first guess."""
+
+
+def read_people(
+    channel: ReadChannel,
+    need: Need,
+    *,
+    where: str,
+    meanings: Mapping[str, Meaning] = DOCUMENTED,
+) -> PeopleRead:
+    """Every row of what is needed, one call per page, the listings side by side.
+
+    `meanings` is what an earlier read returned. Raises PeopleEncrypted, and PlatformFailed for a
+    list that is short or not as documented; where one listing fails the others are given up.
+    """
+    wanted = _sources(where) if need is Need.ALL else _sources(where)[:1]
+    listings = _side_by_side(channel, wanted, meanings)
+    found = {
+        source.path: listing.meaning
+        for source, listing in zip(wanted, listings, strict=True)
+        if listing.meaning is not None
+    }
+    readers = [RowReader(source.request.what, where) for source in wanted]
+    users = tuple(readers[0].user(row) for row in listings[0].rows)
+    if need is Need.HOLDERS:
+        return PeopleRead(AccountRows(users), found)
+    groups = tuple(readers[1].group(row) for row in listings[1].rows)
+    bots = tuple(readers[2].bot(row) for row in listings[2].rows)
+    return PeopleRead(AccountRows(users, groups, bots), found)
+
+
+def _sources(where: str) -> tuple[_Source, _Source, _Source]:
+    return (
+        _Source(
+            USERS,
+            Request("users", USERS_PER_PAGE, "Get User Roles Details", where),
+            ("userId", "orgUserId", "username"),
+        ),
+        _Source(GROUPS, Request("groups", 50, "Get Groups", where), ("_id",)),
+        # Nothing else is kept of a bot: its row holds the secrets of its apps.
+        _Source(
+            BOTS, Request("bots", 50, "Get Bots", where), ("_id",), kept=frozenset({"_id", "name"})
+        ),
+    )
+
+
+class _Stopped(Exception):
+    """Another listing failed: this one need not go on."""
+
+
+def _side_by_side(
+    channel: ReadChannel, sources: tuple[_Source, ...], meanings: Mapping[str, Meaning]
+) -> list[Listing]:
+    stop = threading.Event()
+
+    def read(source: _Source) -> Listing:
+        fetch = _fetch(channel, source, stop)
+        return read_all(fetch, _id_of(source), source.request, meanings.get(source.path))
+
+    with ThreadPoolExecutor(len(sources)) as pool:
+        try:
+            futures = [pool.submit(read, source) for source in sources]
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            # Also after an interrupt: whoever still reads ends with the call that is under way.
+            stop.set()
+    errors = [future.exception() for future in futures]
+    for error in errors:
+        if error is not None and not isinstance(error, _Stopped):
+            raise error
+    return [future.result() for future in futures]
+
+
+def _fetch(
+    channel: ReadChannel, source: _Source, stop: threading.Event
+) -> Callable[[int, int], Any]:
+    def fetch(offset: int, limit: int) -> Any:
+        if stop.is_set():
+            raise _Stopped
+        params = {"limit": str(limit), "offset": str(offset)}
+        answer = channel.get(source.path, params, what=source.request.what)
+        if source.path == USERS and _encrypted(answer):
+            raise _unreadable(source.request)
+        return answer if source.kept is None else _bare(answer, source.request.rows, source.kept)
+
+    return fetch
+
+
+def _bare(answer: Any, name: str, kept: frozenset[str]) -> Any:
+    """An answer whose rows hold nothing but what is kept."""
+    if not isinstance(answer, dict) or not isinstance(answer.get(name), list):
+        return answer
+    rows = [
+        {key: row[key] for key in kept & row.keys()} if isinstance(row, dict) else None
+        for row in answer[name]
+    ]
+    return {"total": answer.get("total"), "availableMore": answer.get("availableMore"), name: rows}
+
+
+def _id_of(source: _Source) -> Callable[[Row], str]:
+    def id_of(row: Row) -> str:
+        return next((str(row[key]) for key in source.ids if row.get(key)), "")
+
+    return id_of
+
+
+def _encrypted(answer: Any) -> bool:
+    """Whether text that says nothing stands in the documented answer's place.
+
+    How an encrypted answer looks is documented nowhere: a bare string, or an object of strings
+    without any of the documented fields, is what a cipher text, its key and its vector can be.
+    """
+    if isinstance(answer, dict):
+        rows = answer.get("users")
+        if rows is not None:
+            return isinstance(rows, str)
+        known = {"total", "availableMore"} & answer.keys()
+        return not known and bool(answer) and all(isinstance(v, str) for v in answer.values())
+    return isinstance(answer, str)
+
+
+def _unreadable(request: Request) -> PeopleEncrypted:
+    return PeopleEncrypted(
+        f"{request.what}: the platform answers encrypted: payload encryption is on for this app",
+        where=request.where,
+        remedy="Turn payload encryption off for the app in the admin console, or give "
+        "--accept-membership-risk to promote roles alone, without knowing who holds them.",
+    )

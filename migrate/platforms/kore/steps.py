@@ -1,0 +1,149 @@
+"""The steps of a plan: which calls make which move, and what each needs to be settled or undone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from migrate.canonical import sha256
+from migrate.model import Assignment, RoleKey, State
+from migrate.ordering import Order
+from migrate.peopleplanfile import assignment_to_value
+from migrate.plan import Plan, desired
+from migrate.platforms.base import Step, Work
+from migrate.platforms.kore.assignments import MOST
+from migrate.platforms.kore.importfile import IMPORTS, ImportFile, build_move
+from migrate.replay import Move
+from migrate.snapshot import state_digest
+
+GAP = "membership_gap"
+"""The guard whose override lets roles be pruned though an import drops their members."""
+
+
+def work_of(plan: Plan, target: State) -> Work:
+    """Every step of a plan on the target as it is now, role type after role type.
+
+    An upload and an import for each move that is one, whatever the number of roles; after an
+    import of roles that somebody holds, a step that puts back whom it dropped and makes no call
+    where it dropped nobody; and one call per batch of assignments.
+    """
+    steps: list[Step] = []
+    payloads: dict[str, bytes] = {}
+    imported: set[RoleKey] = set()
+    for order in plan.people.orders:
+        assembly = _Assembly(plan, target, desired(plan, target), order)
+        for step, file in assembly.steps(len(steps)):
+            steps.append(step)
+            if file is not None and step.payload is not None:
+                payloads[step.payload] = file.data
+                imported.update(role.key for role in file.roles)
+    return Work(tuple(steps), payloads, frozenset(imported))
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    plan: Plan
+    target: State
+    goal: State
+    order: Order
+
+    def steps(self, number: int) -> Iterable[tuple[Step, ImportFile | None]]:
+        """The steps of one role type, numbered on from `number`."""
+        made: list[tuple[Step, ImportFile | None]] = []
+        done: tuple[list[Assignment], list[Assignment]] = ([], [])
+        for move in self.order.moves:
+            if move in IMPORTS:
+                kind = self.order.role_type
+                file = build_move(self.plan, self.target, self.goal, kind, move)
+                made += [(step, file) for step in self._import(file, number + len(made))]
+                restore = self._restore(made[-1][0], file, done)
+                made += [(restore, None)] if restore else []
+                continue
+            items = self._items(move)
+            done[move is Move.REMOVE].extend(items)
+            for start in range(0, len(items), MOST):
+                part = items[start : start + MOST]
+                made.append((self._assign(part, move, number + len(made)), None))
+        return made
+
+    def _items(self, move: Move) -> list[Assignment]:
+        people, existing = self.plan.people, self.target.by_key()
+        source = people.removes if move is Move.REMOVE else people.adds
+        wanted = {Move.ADD_EXISTING: True, Move.ADD_CREATED: False}.get(move)
+        return [
+            item
+            for item in source
+            if item.role_type == self.order.role_type
+            and (wanted is None or (item.role_key in existing) is wanted)
+        ]
+
+    def _assign(self, items: list[Assignment], move: Move, number: int) -> Step:
+        values = [assignment_to_value(item) for item in items]
+        removing = move is Move.REMOVE
+        return Step(
+            number=number,
+            kind="assign",
+            object=f"{len(items)} {self.order.role_type} assignments "
+            f"to {'remove' if removing else 'add'}",
+            role_type=self.order.role_type,
+            arguments={"adds": [] if removing else values, "removes": values if removing else []},
+            repeatable=True,
+            undo="assign the opposite",
+        )
+
+    def _import(self, file: ImportFile, number: int) -> tuple[Step, Step]:
+        count = len(file.roles)
+        name = f"{count} {file.role_type} role{'' if count == 1 else 's'}"
+        section = State({file.role_type: self.target.roles[file.role_type]})
+        digest = sha256(file.data)
+        upload = Step(
+            number=number,
+            kind="upload",
+            object=name,
+            role_type=file.role_type,
+            payload=digest,
+            repeatable=True,
+            undo="nothing: an uploaded file changes no role",
+            writes=False,
+        )
+        imports = [move for move in self.order.moves if move in IMPORTS]
+        imported = Step(
+            number=number + 1,
+            kind="import",
+            object=name,
+            role_type=file.role_type,
+            payload=digest,
+            needs=number,
+            arguments={
+                "fullImport": file.full,
+                "alone": len(imports) == 1,
+                "gap": any(override.rule == GAP for override in self.plan.overrides),
+            },
+            precondition=state_digest(section),
+            repeatable=file.repeatable,
+            undo="import the backup's roles of this type",
+        )
+        return upload, imported
+
+    def _restore(
+        self, imported: Step, file: ImportFile, done: tuple[list[Assignment], list[Assignment]]
+    ) -> Step | None:
+        if self.target.people is None:
+            return None
+        roles = {role.key for role in file.roles}
+        held = self.target.people.assignments.union(done[0]).difference(done[1])
+        names = sorted({item.role for item in held if item.role_key in roles})
+        if not names:
+            return None
+        return Step(
+            number=imported.number + 1,
+            kind="restore",
+            object=f"members of {imported.role_type} roles",
+            role_type=imported.role_type,
+            needs=imported.number,
+            arguments={
+                "roles": names,
+                "adds": [assignment_to_value(item) for item in done[0]],
+                "removes": [assignment_to_value(item) for item in done[1]],
+            },
+            repeatable=True,
+            undo="nothing: it puts back what was there",
+        )

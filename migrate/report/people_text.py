@@ -1,0 +1,57 @@
+"""Assignments of a plan for people, as plain text: who is given and who loses which role."""
+
+from collections.abc import Iterable, Iterator
+from textwrap import wrap
+
+from migrate.model import Assignment
+from migrate.peopleplan import PeoplePlan
+from migrate.report.escape import inert, quoted
+
+WIDTH = 80
+MOST = 40
+"""Lines of a kind unless everything is asked for."""
+
+
+def lines(plan: PeoplePlan, *, everything: bool) -> Iterator[str]:
+    """What is added and removed, role by role; in which order; and what is left."""
+    if plan.adds or plan.removes:
+        yield from ("", "Assignments")
+        yield from _capped(_by_role("+", plan.adds), everything)
+        yield from _capped(_by_role("-", plan.removes), everything)
+        for order in plan.orders:
+            moves = ", ".join(move.value for move in order.moves)
+            yield from _wrapped(f"order for {order.role_type} roles: {moves}", 2)
+    if plan.left:
+        yield from ("", "Assignments left as they are")
+        reasons: dict[str, list[Assignment]] = {}
+        for item in plan.left:
+            reasons.setdefault(item.reason, []).append(item.assignment)
+        for reason, items in sorted(reasons.items()):
+            yield from _wrapped(f"{inert(reason)}:", 2)
+            yield from _capped(_by_role(" ", items), everything)
+    if plan.notes:
+        yield from ("", "Notes")
+        yield from _capped((f"  {inert(note)}" for note in plan.notes), everything)
+
+
+def _by_role(sign: str, items: Iterable[Assignment]) -> Iterator[str]:
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for item in items:
+        name = inert(item.principal)
+        who = name if item.kind == "user" else f"{item.kind} {name}"
+        found.setdefault((item.role_type, item.role, item.scope), []).append(who)
+    for (role_type, role, scope), names in sorted(found.items()):
+        where = f" in bot {quoted(scope)}" if scope else ""
+        text = f"{sign} {role_type} role {quoted(role)}{where}: {', '.join(sorted(names))}"
+        yield from _wrapped(text, 2)
+
+
+def _capped(found: Iterable[str], everything: bool) -> Iterator[str]:
+    shown = list(found)
+    yield from shown if everything else shown[:MOST]
+    if len(shown) > MOST and not everything:
+        yield f"  … and {len(shown) - MOST} more lines (-v shows all)"
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    return wrap(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 4))
