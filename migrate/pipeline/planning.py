@@ -19,6 +19,7 @@ from migrate.model import (
     PrincipalKind,
     Selection,
     Snapshot,
+    matches,
 )
 from migrate.peopleplanner import PeopleRequest
 from migrate.pipeline import capture
@@ -169,6 +170,7 @@ def _made(
     learned: Behaviour,
     store: str,
 ) -> Plan:
+    _warn_of_idle_patterns(source, target.snapshot, environment, wish, connections)
     request = Request(
         mode=wish.mode,
         selection=wish.selection,
@@ -195,6 +197,22 @@ def _made(
         created_at=connections.tools.timestamp(),
         version=connections.tools.version,
     )
+
+
+def _warn_of_idle_patterns(
+    source: Snapshot,
+    target: Snapshot,
+    environment: Environment,
+    wish: Wish,
+    connections: Connections,
+) -> None:
+    """A pattern that is to protect roles and matches none is most likely misspelled."""
+    names = {role.name for side in (source, target) for role in side.state.all_roles()}
+    idle = [("--exclude-role", pattern) for pattern in wish.selection.exclude]
+    idle += [("keep", pattern) for pattern in environment.keep]
+    for setting, pattern in idle:
+        if not any(matches(name, (pattern,)) for name in names):
+            connections.tools.tell(f"warning: {setting} {pattern!r} matches no role on either side")
 
 
 def operator_of(environment: Environment) -> PrincipalKey | None:

@@ -323,3 +323,12 @@ def test_options_that_permit_something_do_not_come_from_the_environment(
             monkeypatch.setenv(prefix + option, value)
     assert world.promote().code == 2
     assert json.loads(world.plan().read_bytes())["mode"] == "incremental"
+
+
+def test_a_pattern_that_is_to_protect_and_matches_nothing_is_warned_about(world: World) -> None:
+    world.configure(keep='["Leftovr*"]')
+    ran = world.run("plan", "--from", "dev", "--to", "prod", "--exclude-role", "Audtor")
+    assert ran.code == 0
+    ran.says("warning: --exclude-role 'Audtor' matches no role", "warning: keep 'Leftovr*'")
+    quiet = world.run("plan", "--from", "dev", "--to", "prod", "--exclude-role", "Auditor")
+    assert "Auditor' matches no role" not in quiet.err
