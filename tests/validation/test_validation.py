@@ -279,7 +279,7 @@ def test_thousands_of_faults_are_bounded_and_counted():
     text = json.dumps(roles).encode()
     start = time.perf_counter()
     faults = validate(roles, text, BOT, where="x")
-    assert time.perf_counter() - start < 3
+    assert time.perf_counter() - start < 10  # quadratic would take far longer
     assert len(faults) == 101
     assert faults[-1].message == "at least 9900 more faults are not listed"
 

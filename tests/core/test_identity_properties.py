@@ -233,4 +233,4 @@ def test_five_thousand_users_are_a_matter_of_a_moment() -> None:
             best = min(best, time.process_time() - start)
         assert len(done.assignments) + len(done.left) == 10_000
         times.append(best)
-    assert max(times) < 0.5, times  # on a slow machine; a tenth of it is usual
+    assert max(times) < 5, times  # a hundredth of it is usual; quadratic would take minutes

@@ -9,7 +9,7 @@ from migrate import accessfile, canonical, resources
 from migrate.access import AccessChange, Delta, Direction, Levels, Way, access_changes, effective
 from migrate.model import Assignment, Role
 from migrate.validation import validate
-from tests.core3.test_access_oracle import ours, sides
+from tests.core.test_access_oracle import ours, sides
 
 LEVELS = Levels.of((("NO", "VIEW", "FULL"), ("NO", "YES")), "NO")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
