@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 UNCHANGED = "unchanged"
+NOT_BY_US = "unchanged by this command"
 
 
 class Exit(IntEnum):

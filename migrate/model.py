@@ -4,8 +4,8 @@ All are frozen and slotted; dicts inside them are never changed after constructi
 follow the project's words, not a platform's wire names.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -99,6 +99,12 @@ class Section:
         """A completely captured section: `captured`, or `empty` where there are no roles."""
         ordered = tuple(sorted(roles, key=lambda role: role.name))
         return cls(Capture.CAPTURED if ordered else Capture.EMPTY, ordered)
+
+    def holding(self, roles: Iterable[Role]) -> "Section":
+        """A section that was captured in the same way, with other roles."""
+        if self.complete:
+            return Section.of(tuple(roles))
+        return replace(self, roles=tuple(sorted(roles, key=lambda role: role.name)))
 
     @property
     def complete(self) -> bool:

@@ -125,19 +125,20 @@ def _wanted(
 
 def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits: Traits) -> Rules:
     named = {(role.role_type, request.rules.role(role.name)) for role in sides.source.all_roles()}
+    after = frozenset(sides.goal.by_key())
     bots = set(resolution.scopes.values())
 
     def in_scope(key: RoleKey) -> bool:
         return key[0] in sides.source.captured and _covers(sides, key[1])
 
     def foreign(item: Assignment) -> str:
-        if item.role_key not in named:
+        if item.role_key not in named and item.role_key in after:
             return "the source has no such role"
         if item.scope != ACCOUNT and item.scope not in bots:
             return "the source has no such bot"
         return ""
 
-    return Rules(in_scope, foreign, traits.not_assignable, frozenset(sides.goal.by_key()))
+    return Rules(in_scope, foreign, traits.not_assignable, after)
 
 
 def _covers(sides: Sides, name: str) -> bool:

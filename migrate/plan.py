@@ -15,7 +15,6 @@ from migrate.model import (
     Mode,
     Role,
     RoleKey,
-    Section,
     Selection,
     State,
 )
@@ -35,6 +34,18 @@ class Side:
     captured_at: str
     digest: str
     snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undoes:
+    """The run that a plan takes back.
+
+    `own` are roles that the run made and that nobody holds but by it: deleting them is no loss
+    that a guard has to see.
+    """
+
+    run: str
+    own: frozenset[RoleKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ class Plan:
     overrides: tuple[Override, ...]
     verdicts: tuple[Verdict, ...]
     people: PeoplePlan = field(default_factory=PeoplePlan)
+    undoes: Undoes | None = None
 
     def of(self, action: Action) -> tuple[Change, ...]:
         """The changes of one kind."""
@@ -118,7 +130,7 @@ def desired(plan: Plan, target: State) -> State:
                     id=before.id if before else None,
                     ref_id=before.ref_id if before else None,
                 )
-        sections[role_type] = Section.of(tuple(roles.values()))
+        sections[role_type] = section.holding(roles.values())
     return State(sections, target.people)
 
 

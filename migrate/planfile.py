@@ -8,7 +8,7 @@ from migrate.diff import Action, Change, Left, Reason, Rules
 from migrate.errors import InvalidInput
 from migrate.guards import Outcome, Override, Verdict
 from migrate.model import Mode, Role
-from migrate.plan import Plan, Side
+from migrate.plan import Plan, Side, Undoes
 from migrate.snapshot import (
     identity_from_value,
     identity_to_value,
@@ -60,6 +60,7 @@ def to_value(plan: Plan) -> dict[str, Any]:
         ],
         "verdicts": [verdict_to_value(verdict) for verdict in plan.verdicts],
         "people": peopleplanfile.to_value(plan.people),
+        "undoes": _undoes_to_value(plan.undoes),
     }
     value["digest"] = _digest(value)
     return value
@@ -111,6 +112,7 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
             for item in value["verdicts"]
         ),
         people=peopleplanfile.from_value(value["people"]),
+        undoes=_undoes_from_value(value["undoes"]),
     )
 
 
@@ -170,6 +172,19 @@ def _side_from_value(value: dict[str, Any]) -> Side:
         value["digest"],
         value["snapshot"],
     )
+
+
+def _undoes_to_value(undoes: Undoes | None) -> dict[str, Any] | None:
+    if undoes is None:
+        return None
+    own = [{"roleType": role_type, "role": name} for role_type, name in sorted(undoes.own)]
+    return {"run": undoes.run, "own": own}
+
+
+def _undoes_from_value(value: dict[str, Any] | None) -> Undoes | None:
+    if value is None:
+        return None
+    return Undoes(value["run"], frozenset((own["roleType"], own["role"]) for own in value["own"]))
 
 
 def _change_to_value(change: Change) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from migrate.model import (
 )
 from migrate.peopleplan import holders_of, reach
 from migrate.peopleplanner import PeopleRequest, Sides, plan_people
-from migrate.plan import Plan, Side, desired
+from migrate.plan import Plan, Side, Undoes, desired
 from migrate.rules import Facts
 from migrate.snapshot import content_digest, state_digest
 from migrate.traits import Traits
@@ -29,7 +29,7 @@ class Request:
     """What a plan is asked to do, beside its two sides.
 
     `unread` says why it is not known who holds roles in the target, "" where it is. `operator` is
-    whom the run acts as, where that can be told.
+    whom the run acts as, where that can be told. `undoes` is the run that the plan takes back.
     """
 
     mode: Mode
@@ -41,6 +41,7 @@ class Request:
     unread: str = ""
     operator: PrincipalKey | None = None
     people: PeopleRequest = field(default_factory=PeopleRequest)
+    undoes: Undoes | None = None
 
 
 def make(
@@ -85,10 +86,12 @@ def make(
         left=found.left,
         unknown=found.unknown,
         equal=found.equal,
-        source_sizes=_sizes(source, target.state),
+        # What a run is taken back to was worked out, not read: it can't have come up short.
+        source_sizes={} if request.undoes else _sizes(source, target.state),
         source_names=_custom_names(source.state, selections, traits),
         overrides=request.overrides,
         verdicts=(),
+        undoes=request.undoes,
     )
     sides = Sides(source.state, target.state, desired(plan, target.state), selections)
     people = plan_people(sides, request.people, behaviour, traits, request.unread)
@@ -109,23 +112,25 @@ def judge(
     operator: PrincipalKey | None = None,
 ) -> tuple[Verdict, ...]:
     """The guards' verdicts on a plan over a target's state, `keep` of today's config included."""
+    own = plan.undoes.own if plan.undoes else frozenset[RoleKey]()
     facts = Facts(
         environment=plan.target.environment,
         mode=plan.mode,
         source_sizes=plan.source_sizes,
         source_names=plan.source_names,
         target_names={
-            role_type: names
+            role_type: frozenset(name for name in names if (role_type, name) not in own)
             for role_type, names in _custom_names(target, plan.selections, traits).items()
             if role_type in plan.source_names
         },
         changes=plan.changes,
+        own=own,
         unknown=plan.unknown,
         keep=(*plan.rules.keep, *keep),
         promote_builtins=plan.rules.promote_builtins,
         traits=traits,
         unread=_unread(plan, target),
-        held=_held(plan, target),
+        held=_held(plan, target, own),
         dropping=plan.people.dropping,
         breaches=tuple(breach for order in plan.people.orders for breach in order.breaches),
         moves=len(plan.people.adds) + len(plan.people.removes),
@@ -141,8 +146,9 @@ def _unread(plan: Plan, target: State) -> str:
     return plan.people.unread or later
 
 
-def _held(plan: Plan, target: State) -> Mapping[RoleKey, int]:
-    gone = frozenset(change.key for change in plan.of(Action.DELETE)).difference(plan.people.moved)
+def _held(plan: Plan, target: State, own: frozenset[RoleKey]) -> Mapping[RoleKey, int]:
+    deleted = frozenset(change.key for change in plan.of(Action.DELETE))
+    gone = deleted.difference(plan.people.moved, own)
     return holders_of(target.people, gone) if target.people and gone else {}
 
 

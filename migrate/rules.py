@@ -27,6 +27,7 @@ class Facts:
     `unread` says why it is not known who holds roles, "" where it is; `held` counts the holders
     of roles that would be deleted; `dropping` are role types whose members an import drops.
     `breaches` is what leaves its bounds between calls, `moves` counts assignments that change.
+    `own` are roles that a run made which is taken back: they are not missed.
     """
 
     environment: str
@@ -44,6 +45,7 @@ class Facts:
     dropping: tuple[str, ...] = ()
     breaches: tuple[Breach, ...] = ()
     moves: int = 0
+    own: frozenset[RoleKey] = frozenset()
 
 
 Given = TypeVar("Given", contravariant=True)
@@ -99,7 +101,8 @@ def _foreign_source(facts: Facts, parameters: Mapping[str, Any]) -> str:
 
 
 def _max_deletions(facts: Facts, parameters: Mapping[str, Any]) -> str:
-    gone = [change for change in facts.changes if change.action is Action.DELETE]
+    deleted = [change for change in facts.changes if change.action is Action.DELETE]
+    gone = [change for change in deleted if change.key not in facts.own]
     there = sum(len(names) for names in facts.target_names.values())
     share = 100 * len(gone) / there if there else 0
     if len(gone) > parameters["max"] or share > parameters["percent"]:

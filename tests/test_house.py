@@ -22,7 +22,8 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.access", "migrate.access_rules", "migrate.accessfile", "migrate.peoplefile"),
         *("migrate.peopleplan", "migrate.peopleplanfile", "migrate.peopleplanner"),
         *("migrate.membership", "migrate.identity", "migrate.ordering", "migrate.replay"),
-        *("migrate.assigning", "migrate.assignments_file"),
+        *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
+        "migrate.undoing",
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),

@@ -48,7 +48,10 @@ def take(store: Store, clock: Clock) -> Take:
     def make(run: str = RUN, *, unfinished: tuple[str, ...] = (), **own: object) -> Lock:
         given: dict[str, object] = {"store": store, "identity": TARGET, "who": WHO, "terms": TERMS}
         return acquire(
-            run=run, clock=clock, left_unfinished=lambda run: run in unfinished, **(given | own)
+            run=run,
+            clock=clock,
+            unsettled=lambda run: run if run in unfinished else None,
+            **(given | own),
         )  # type: ignore[arg-type]
 
     return make
@@ -155,7 +158,7 @@ def test_an_unfinished_run_blocks_all_but_itself(take: Take) -> None:
         take(OTHER, unfinished=(RUN,))
     assert f"resume {RUN}" in caught.value.remedy
     take(RUN, unfinished=(RUN,)).release(unfinished=RUN)
-    take(OTHER, unfinished=(RUN,), for_run=RUN).release()
+    take(OTHER, unfinished=(RUN,), settles=(RUN,)).release()
     assert take(OTHER, unfinished=(RUN,)).record.unfinished is None
 
 
@@ -174,7 +177,7 @@ def test_the_journal_has_the_last_word(take: Take) -> None:
 
 def test_a_rollback_that_dies_leaves_the_first_run_in_the_way(take: Take, clock: Clock) -> None:
     take().release(unfinished=RUN)
-    take(OTHER, for_run=RUN, unfinished=(RUN,))
+    take(OTHER, settles=(RUN,), unfinished=(RUN,))
     clock.now += 1000
     with pytest.raises(RunUnfinished, match=RUN):
         take("20261123T000000Z-bbbbbb", unfinished=(RUN,))

@@ -24,11 +24,10 @@ def apply(
     """Run a plan (a file, or an id from the store) on the environment that it names.
 
     The source is not read. The target must still be what it was in every role that the plan
-    touches, and every guard must still let it pass.
+    touches, and every guard must still let it pass. A plan whose run was cut off is gone on with.
     """
-    from migrate.cli.plans import load, reporting
+    from migrate.cli.plans import begin, load, reporting
     from migrate.pipeline import promotion
-    from migrate.pipeline.record import Record
     from migrate.planfile import plan_digest
     from migrate.report.plan_text import summary
 
@@ -46,8 +45,6 @@ def apply(
     if not yes and not options.confirm(f"Apply it to {plan.target.environment}?"):
         runtime.voice.say("nothing was done")
         return Exit.INTERRUPTED
-    record = Record(plan)
-    runtime.records.append(record)
     with reporting(runtime, form, reports):
-        promotion.apply_saved(plan, runtime.connections, record)
+        promotion.apply_saved(plan, runtime.connections, begin(runtime))
     return Exit.DONE

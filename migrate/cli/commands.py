@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": Entry("plan", "plan", "Show what would change; save it as a plan."),
     "apply": Entry("apply", "apply", "Run a saved plan, once, exactly as reviewed."),
     "promote": Entry("promote", "promote", "Plan and apply in one go."),
+    "resume": Entry("resume", "resume", "Go on with a run that was cut off."),
     "drift": Entry("drift", "drift", "Show whether an environment moved since a snapshot."),
     "runs": Entry("runs", "runs", "List, show and abandon runs."),
     "doctor": Entry("doctor", "doctor", "Find out what is in the way, and how to mend it."),

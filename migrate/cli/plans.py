@@ -83,6 +83,18 @@ def load(text: str, runtime: "Runtime") -> "Plan":
         raise
 
 
+def begin(runtime: "Runtime") -> "Callable[[Plan], Record]":
+    """Makes the record of a run of a plan, and keeps it for the report and for signals."""
+    from migrate.pipeline.record import Record
+
+    def begun(plan: "Plan") -> "Record":
+        record = Record(plan)
+        runtime.records.append(record)
+        return record
+
+    return begun
+
+
 @contextmanager
 def reporting(
     runtime: "Runtime", form: str, reports: tuple[tuple[str, Path], ...]

@@ -41,11 +41,10 @@ def promote(
     The plan goes to stderr and the report of the run to stdout; with --dry-run the plan is the
     answer.
     """
-    from migrate.cli.plans import reporting, show, traits_for, write_plan
+    from migrate.cli.plans import begin, reporting, show, traits_for, write_plan
     from migrate.model import Assignments, Mode
     from migrate.pipeline import checks, promotion
     from migrate.pipeline.planning import Wish
-    from migrate.pipeline.record import Record
     from migrate.pipeline.sources import Hints, spelled
     from migrate.plan import Plan
     from migrate.report import plan_text
@@ -69,11 +68,6 @@ def promote(
         return Exit.DONE
     options.must_be_able_to_ask(yes)
 
-    def begin(plan: Plan) -> Record:
-        record = Record(plan)
-        runtime.records.append(record)
-        return record
-
     def tell(plan: Plan) -> None:
         everything = runtime.voice.verbose
         for line in plan_text.render(plan, traits_for(plan), everything=everything).splitlines():
@@ -89,6 +83,6 @@ def promote(
             runtime.connections,
             show=tell,
             agreed=None if yes else agreed,
-            begin=begin,
+            begin=begin(runtime),
         )
     return Exit.DONE

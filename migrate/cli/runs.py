@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 import click
 
 from migrate.cli.files import answer
+from migrate.cli.finding import archives, find_run
 from migrate.cli.options import spelled_out
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from migrate.archive import Archive
-    from migrate.config import Environment
-    from migrate.model import Identity
 
 
 @click.group(invoke_without_command=True, short_help="List, show and abandon runs.")
@@ -36,7 +35,7 @@ def runs(context: click.Context, name: str | None, limit: int) -> int:
         environment = runtime.config.environment(name)
         places = [(environment, runtime.connections.archive(environment))]
     else:
-        places = _archives(runtime)
+        places = archives(runtime)
     found = [
         (run, _line(run, environment.name, archive, runtime))
         for environment, archive in places
@@ -78,7 +77,7 @@ def show(runtime: Runtime, run: str, form: str) -> int:
     from migrate.journal import Journal
     from migrate.report import journal_text, run_text
 
-    _, archive = _find(runtime, run)
+    archive = runtime.connections.archive(find_run(runtime, run))
     report = archive.report(run)
     if report is not None:
         answer(dumps_pretty(report) if form == "json" else run_text.render(report))
@@ -104,12 +103,13 @@ def abandon(runtime: Runtime, run: str, reason: str) -> int:
 
     What it wrote stays as it is; its plan stays used.
     """
-    from migrate.journal import Journal, is_unfinished
+    from migrate.journal import Journal, first_unfinished
     from migrate.lock import acquire
 
     if not reason.strip():
         raise UsageError("--reason is empty: say why, for whoever reads it later")
-    identity, archive = _find(runtime, run)
+    environment = find_run(runtime, run)
+    identity, archive = environment.identity, runtime.connections.archive(environment)
     journal = Journal.open(archive.store, run, clock=runtime.tools.now)
     if not journal.summary.unfinished:
         raise UsageError(
@@ -124,29 +124,8 @@ def abandon(runtime: Runtime, run: str, reason: str) -> int:
         run=run,
         who=tools.who,
         clock=tools.now,
-        left_unfinished=lambda other: is_unfinished(archive.store, other),
-        for_run=run,
+        unsettled=lambda other: first_unfinished(archive.store, other),
     ):
         journal.append("abandoned", {"reason": reason, "who": str(tools.who)})
     runtime.voice.say(f"run {run} is set aside; what it wrote stays as it is")
     return Exit.DONE
-
-
-def _archives(runtime: Runtime) -> "list[tuple[Environment, Archive]]":
-    found: dict[tuple[object, object], tuple[Environment, Archive]] = {}
-    for environment in runtime.config.environments.values():
-        archive = runtime.connections.archive(environment)
-        found.setdefault((archive.location, environment.identity), (environment, archive))
-    return list(found.values())
-
-
-def _find(runtime: Runtime, run: str) -> "tuple[Identity, Archive]":
-    from migrate.journal import check_run_id
-
-    check_run_id(run)
-    for environment, archive in _archives(runtime):
-        if archive.store.get(f"runs/{run}/0000.json") is not None:
-            return environment.identity, archive
-    raise UsageError(
-        f"no store of the config has a run {run}", remedy="role-migrate runs lists them."
-    )

@@ -6,7 +6,7 @@ the digest of the one before: a missing, altered or foreign entry is seen when i
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,10 +33,12 @@ __all__ = [
     "RunTaken",
     "Summary",
     "check_run_id",
+    "first_unfinished",
     "is_unfinished",
     "list_runs",
     "new_run_id",
     "summary",
+    "undone_by",
 ]
 
 _ENTRY = re.compile(r"runs/([^/]+)/([0-9]{4,})\.json")
@@ -158,9 +160,31 @@ def is_unfinished(store: Store, run_id: str) -> bool:
 
     A run without a journal never began. Raises as `Journal.open` for one that can't be read.
     """
-    if store.get(_key(check_run_id(run_id), 0)) is None:
-        return False
-    return summary(_read(store, run_id)).unfinished
+    return first_unfinished(store, run_id) == run_id
+
+
+def first_unfinished(store: Store, run_id: str) -> str | None:
+    """The first unfinished run among a run, the one that it undoes, the one that undoes, …
+
+    Raises as `Journal.open` for a journal that can't be read.
+    """
+    undone = _with_undone(store, run_id)
+    return next((run for run, entries in undone if summary(entries).unfinished), None)
+
+
+def undone_by(store: Store, run_id: str) -> tuple[str, ...]:
+    """The run that a run undoes, the one that this one undoes, …; () for an ordinary run."""
+    return tuple(run for run, _ in _with_undone(store, run_id))[1:]
+
+
+def _with_undone(store: Store, run_id: str) -> Iterator[tuple[str, tuple[Entry, ...]]]:
+    seen: set[str] = set()
+    check_run_id(run_id)
+    while run_id and run_id not in seen and store.get(_key(run_id, 0)) is not None:
+        entries = _read(store, run_id)
+        yield run_id, entries
+        seen.add(run_id)
+        run_id = str(entries[0].body.get("undoes", ""))
 
 
 def _key(run_id: str, number: int) -> str:

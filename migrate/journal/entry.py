@@ -39,22 +39,37 @@ class Entry:
 class Summary:
     """A journal, folded. Steps are numbers, in the order of their first intent.
 
-    `unknown` are the steps that were meant and have no outcome: executed or not, nobody knows.
-    `result` is what the `finished` entry said, None while there is none. A run that goes on after
-    it was finished or abandoned (a rollback) is neither any more.
+    `outcomes` has what each step came to that is known to be done. `unknown` are the steps that
+    were meant and have no outcome: executed or not, nobody knows. `result` is what the `finished`
+    entry said, None while there is none. A run that goes on after it was finished or abandoned is
+    neither any more.
     """
 
     intended: tuple[int, ...]
-    done: tuple[int, ...]
-    unknown: tuple[int, ...]
+    outcomes: Mapping[int, Mapping[str, Any]]
     finished: bool
     abandoned: bool
     result: Any
 
     @property
+    def done(self) -> tuple[int, ...]:
+        """The steps that are known to be done."""
+        return tuple(step for step in self.intended if step in self.outcomes)
+
+    @property
+    def unknown(self) -> tuple[int, ...]:
+        """The steps that were meant, and nobody knows what became of them."""
+        return tuple(step for step in self.intended if step not in self.outcomes)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run was brought to an end, or set aside."""
+        return self.finished or self.abandoned
+
+    @property
     def unfinished(self) -> bool:
         """Whether the run may have written something and was not brought to an end."""
-        return bool(self.intended) and not (self.finished or self.abandoned)
+        return bool(self.intended) and not self.ended
 
 
 def new_run_id(now: float, random_hex: str) -> str:
@@ -74,18 +89,22 @@ def check_run_id(run_id: str) -> str:
 
 def summary(entries: Iterable[Entry]) -> Summary:
     """Fold the entries of one run; the newest word on a step counts."""
-    done: dict[int, bool] = {}
+    intended: dict[int, None] = {}
+    outcomes: dict[int, Mapping[str, Any]] = {}
     end: Entry | None = None
     for entry in entries:
         if entry.kind in ("intent", "outcome"):
             end = None
-            done[entry.body["step"]] = entry.kind == "outcome"
+            step = entry.body["step"]
+            intended[step] = None
+            outcomes.pop(step, None)
+            if entry.kind == "outcome":
+                outcomes[step] = entry.body.get("outcome", {})
         elif entry.kind in ("finished", "abandoned"):
             end = entry
     return Summary(
-        intended=tuple(done),
-        done=tuple(step for step, known in done.items() if known),
-        unknown=tuple(step for step, known in done.items() if not known),
+        intended=tuple(intended),
+        outcomes=outcomes,
         finished=end is not None and end.kind == "finished",
         abandoned=end is not None and end.kind == "abandoned",
         result=end.body.get("result") if end is not None else None,

@@ -43,15 +43,16 @@ def acquire(
     run: str,
     who: Who,
     clock: Callable[[], float],
-    left_unfinished: Callable[[str], bool],
+    unsettled: Callable[[str], str | None],
     terms: Terms = DEFAULT_TERMS,
-    for_run: str | None = None,
+    settles: tuple[str, ...] = (),
 ) -> Lock:
     """Take the lock on a target for `run`.
 
-    `clock` gives epoch seconds. `left_unfinished` tells from a run's journal whether the run began
-    to write and was neither finished nor abandoned; it is asked about the run that the lock was
-    left by. `for_run` is the unfinished run that this one resumes, rolls back or abandons.
+    `clock` gives epoch seconds. `unsettled` tells from the journals which run, of a run and those
+    that it undoes, began to write and was neither finished nor abandoned; it is asked about the
+    run that the lock was left by. `settles` are the unfinished runs that this one resumes, rolls
+    back or abandons.
 
     Raises TargetLocked (held, or unreadable), RunUnfinished, and StoreFailed, also for a store
     that ignores the condition of a write: it is seen through before the lock counts as taken.
@@ -66,7 +67,7 @@ def acquire(
         acquired_at=math.floor(now),
         lease_until=math.floor(now) + max(terms.lease, 2 * terms.call_timeout),
         call_timeout=terms.call_timeout,
-        unfinished=None if for_run == run else for_run,
+        unfinished=next((each for each in settles if each != run), None),
     )
     for _ in range(ROUNDS):
         found = store.get(key)
@@ -76,7 +77,7 @@ def acquire(
         else:
             previous = parse_lock(found.data, f"{store.location}/{key}")
             _check_free(previous, now, terms, f"{store.location}/{key}")
-            _check_settled(previous, for_run or run, left_unfinished)
+            _check_settled(previous, {run, *settles}, unsettled)
             held = _take(store, key, record, previous, found.version)
             takeover = None if previous.released else _takeover(previous)
         if held is not None:
@@ -138,14 +139,17 @@ def _check_free(lock: LockRecord, now: float, terms: Terms, where: str) -> None:
     )
 
 
-def _check_settled(lock: LockRecord, for_run: str, left_unfinished: Callable[[str], bool]) -> None:
-    for run in (lock.unfinished, None if lock.released else lock.run):
-        if run is not None and run != for_run and left_unfinished(run):
+def _check_settled(
+    lock: LockRecord, settles: set[str], unsettled: Callable[[str], str | None]
+) -> None:
+    for left in (lock.unfinished, None if lock.released else lock.run):
+        run = unsettled(left) if left is not None else None
+        if run is not None and run not in settles:
             raise RunUnfinished(
                 f"run {run} on {lock.identity.url} was begun and not finished",
                 where=f"run {run}, by {lock.who}",
-                remedy=f"Finish it with `resume {run}`, undo it with `rollback {run}`, or give it "
-                f"up with `runs abandon {run} --reason …`.",
+                remedy=f"role-migrate resume {run} finishes it, role-migrate rollback {run} takes "
+                f'it back, role-migrate runs abandon {run} --reason "…" leaves it as it is.',
             )
 
 

@@ -62,7 +62,7 @@ class Lock:
         self._key = key
         self._record, self._version = held
         self._clock = clock
-        self._terms = terms
+        self.terms = terms
         self.takeover = takeover
 
     @property
@@ -78,7 +78,7 @@ class Lock:
         now = self._clock()
         if now + seconds < self._record.lease_until:
             return
-        lease = max(self._terms.lease, 2 * math.ceil(seconds))
+        lease = max(self.terms.lease, 2 * math.ceil(seconds))
         self._swap(replace(self._record, lease_until=math.floor(now) + lease))
         if self._clock() + seconds >= self._record.lease_until:
             raise StoreFailed(
@@ -131,7 +131,6 @@ class Lock:
             f"the lock of run {self._record.run} was taken {taker}",
             where=where,
             remedy="Nothing more is written. "
-            f"`role-migrate runs show {self._record.run}` tells what this run did. "
-            "Once the other has ended, set this one aside with "
-            f'`role-migrate runs abandon {self._record.run} --reason "…"` and promote again.',
+            f"role-migrate runs show {self._record.run} tells what this run did; once the other "
+            f"has ended, role-migrate resume {self._record.run} goes on if it still can.",
         )

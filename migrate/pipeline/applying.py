@@ -1,86 +1,29 @@
-"""Apply: lock, read, check, claim, back up, carry out, and always a record."""
+"""Apply: read, check, claim, back up, carry out, verify, and always a record."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import Any
 
-from migrate import lock as locks
-from migrate.archive import Archive
 from migrate.canonical import dumps_pretty
-from migrate.config import Environment
-from migrate.connect import Connections
 from migrate.errors import UNCHANGED, Interrupted, MigrateError, PartlyApplied
-from migrate.journal import Journal, is_unfinished, new_run_id
-from migrate.lock import Lock, Terms
+from migrate.journal import Journal
 from migrate.model import Assignments, Snapshot
 from migrate.pipeline import checks
-from migrate.pipeline.finishing import Ending, end, finish, unverified
+from migrate.pipeline.begun import Begun
+from migrate.pipeline.finishing import Ending, finish, unverified
+from migrate.pipeline.giving_up import said, way_on
+from migrate.pipeline.hands import Hands
+from migrate.pipeline.locking import Target
 from migrate.pipeline.planning import capture_target, operator_of
 from migrate.pipeline.record import Record
-from migrate.pipeline.running import Hands, carry_out, said
+from migrate.pipeline.running import carry_out, taken_up
 from migrate.plan import Plan
-from migrate.platforms.base import Need, Work, Writer
+from migrate.planfile import plan_digest
+from migrate.platforms.base import Need, Work
 from migrate.snapshot import state_digest
 from migrate.verification import Verification
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An environment that is about to be written to, under its lock."""
-
-    environment: Environment
-    archive: Archive
-    writer: Writer
-    lock: Lock
-    run_id: str
-    connections: Connections
-
-
-@contextmanager
-def locked(environment: Environment, connections: Connections) -> Iterator[Target]:
-    """Hold the lock on a target for a run to come.
-
-    Raises TargetLocked, RunUnfinished, and StoreFailed for a store that can't hold a lock.
-    """
-    tools = connections.tools
-    run_id = new_run_id(tools.now(), tools.random_hex(6))
-    with untouched():
-        archive = connections.archive(environment)
-        writer = connections.writer(environment)
-        lock = locks.acquire(
-            archive.whole,
-            environment.identity,
-            run=run_id,
-            who=tools.who,
-            clock=tools.now,
-            left_unfinished=lambda run: is_unfinished(archive.store, run),
-            terms=Terms(call_timeout=int(writer.timeout) + 1),
-        )
-    writer.fence = lambda: lock.ensure(writer.timeout)
-    if lock.takeover:
-        tools.tell(str(lock.takeover))
-    try:
-        yield Target(environment, archive, writer, lock, run_id, connections)
-    except BaseException as error:
-        lock.__exit__(type(error), error, error.__traceback__)
-        raise
-    try:
-        lock.release()
-    except (MigrateError, KeyboardInterrupt) as late:
-        # What was to be done is done; the lock falls by itself when its lease is over.
-        why = str(late) or "interrupted"
-        tools.tell(f"warning: the lock could not be released: {why}")
-
-
-@contextmanager
-def untouched() -> Iterator[None]:
-    """What happens inside writes to no platform, and an error that comes out says so."""
-    try:
-        yield
-    except MigrateError as error:
-        error.target = error.target or UNCHANGED
-        raise
+UNWRITTEN = "failed, target unchanged"
+"""The result of a run that ended before it changed anything: its plan can be used again."""
 
 
 def apply(
@@ -93,10 +36,17 @@ def apply(
     wrong once something was written is PartlyApplied. `record` holds what was done in every case,
     and the run's id once there is a journal of it.
     """
+    with recorded(plan, target, record):
+        return _apply(plan, target, record, fresh)
+
+
+@contextmanager
+def recorded(plan: Plan, target: Target, record: Record) -> Iterator[None]:
+    """Complete the record of a run, and store its report, however the block ends."""
     tools = target.connections.tools
     record.started_at = tools.timestamp()
     try:
-        return _apply(plan, target, record, fresh)
+        yield
     except MigrateError as error:
         record.error = error
         error.target = error.target or record.target
@@ -108,7 +58,7 @@ def apply(
     finally:
         record.requests = target.writer.requests
         record.finished_at = tools.timestamp()
-        if record.steps:
+        if record.run_id:
             _keep_report(target, record)
 
 
@@ -138,6 +88,7 @@ def _apply(
         record.result = "nothing to do"
         return None
     work = target.writer.work(plan, now.state)
+    checks.known(plan, archive)
     holder = archive.claim(plan.id, target.run_id)
     if holder is not None:
         raise checks.used(plan, holder)
@@ -146,43 +97,84 @@ def _apply(
 
 def _run(plan: Plan, target: Target, record: Record, now: Snapshot, work: Work) -> Verification:
     archive, tools = target.archive, target.connections.tools
+    record.backup = state_digest(now.state)  # kept when it was captured
+    begun = Begun(
+        plan=plan.id,
+        plan_digest=plan_digest(plan),
+        source=plan.source.environment,
+        target=plan.target.environment,
+        mode=plan.mode.value,
+        backup=record.backup,
+        who=str(tools.who),
+        steps=work.steps,
+        imported=tuple(sorted(work.imported)),
+        undoes=plan.undoes.run if plan.undoes else "",
+    )
     journal = None
     try:
-        record.backup = state_digest(now.state)  # kept when it was captured
         for digest, data in work.payloads.items():
             archive.save_import(digest, data)
         journal = Journal.create(
-            archive.store,
-            target.run_id,
-            clock=tools.now,
-            body=_started(plan, record, work, str(tools.who)),
+            archive.store, target.run_id, clock=tools.now, body=begun.to_body()
         )
-        record.run_id = target.run_id
-        carry_out(plan, now.state, work, Hands(target.writer, target.lock, journal, tools), record)
+    except (Exception, KeyboardInterrupt) as error:
+        unwritten(error, plan, target, record, journal)
+        raise
+    record.run_id = target.run_id
+    return go_on(plan, target, record, now, work, journal)
+
+
+def go_on(
+    plan: Plan,
+    target: Target,
+    record: Record,
+    before: Snapshot,
+    work: Work,
+    journal: Journal,
+    *,
+    arrived: bool = False,
+) -> Verification:
+    """Do what the journal does not know to be done, verify, and end the run.
+
+    `before` is the target before the first step. `arrived` as for `carry_out`.
+    """
+    tools = target.connections.tools
+    hands = Hands(plan, before.state, work, target.writer, target.lock, journal, tools)
+    record.steps = taken_up(work, journal.summary)
+    if any(entry.state == "done" and entry.step.writes for entry in record.steps):
+        record.target = "changed"
+    try:
+        carry_out(hands, record, arrived=arrived)
     except PartlyApplied:
         record.result = "partly applied"
         raise
     except (Exception, KeyboardInterrupt) as error:
-        if record.target != UNCHANGED:
-            raise
-        # Nothing was written: the plan can be used again once the cause is mended.
-        record.result = "failed, target unchanged"
-        try:
-            end(journal, record.result)
-            archive.release_claim(plan.id, target.run_id)
-        except MigrateError as second:
-            error.add_note(f"and the plan could not be given back: {second}")
+        if record.target == UNCHANGED:
+            unwritten(error, plan, target, record, journal)
         raise
-    ending = Ending(plan, target.environment, archive, target.writer, target.lock, journal, tools)
+    ending = Ending(plan, target.environment, target.archive, hands)
     try:
-        return finish(ending, work, now, record)
+        return finish(ending, before, record)
     except (MigrateError, KeyboardInterrupt):
         raise
     except Exception as error:
-        raise _unforeseen(plan, record, journal, error) from error
+        raise _unforeseen(plan, record, error) from error
 
 
-def _unforeseen(plan: Plan, record: Record, journal: Journal, error: Exception) -> PartlyApplied:
+def unwritten(
+    error: BaseException, plan: Plan, target: Target, record: Record, journal: Journal | None
+) -> None:
+    """End a run that wrote nothing: its plan can be used again once the cause is mended."""
+    record.result = UNWRITTEN
+    try:
+        if journal is not None:
+            journal.append("finished", {"result": record.result})
+        target.archive.release_claim(plan.id, target.run_id)
+    except MigrateError as second:
+        error.add_note(f"and the plan could not be given back: {second}")
+
+
+def _unforeseen(plan: Plan, record: Record, error: Exception) -> PartlyApplied:
     """What nobody foresaw, after every step was done: that must not hide what was written."""
     if record.result:
         return PartlyApplied(
@@ -190,27 +182,9 @@ def _unforeseen(plan: Plan, record: Record, journal: Journal, error: Exception) 
             + said(error),
             where=plan.target.environment,
             target=record.target,
-            remedy=f"role-migrate runs show {record.run_id} tells what was done; if it counts as "
-            f'unfinished: role-migrate runs abandon {record.run_id} --reason "…".',
+            remedy=way_on(record.run_id),
         )
-    failure = unverified(plan, record, MigrateError(said(error)))
-    try:
-        end(journal, record.result)
-    except MigrateError as second:
-        failure.add_note(f"and the end of the run could not be recorded: {second}")
-    return failure
-
-
-def _started(plan: Plan, record: Record, work: Work, who: str) -> dict[str, Any]:
-    return {
-        "plan": plan.id,
-        "target": plan.target.environment,
-        "source": plan.source.environment,
-        "mode": plan.mode.value,
-        "backup": record.backup,
-        "who": who,
-        "steps": [asdict(step) for step in work.steps],
-    }
+    return unverified(plan, record, MigrateError(said(error)))
 
 
 def _interrupted(plan: Plan, record: Record, stop: KeyboardInterrupt) -> MigrateError:

@@ -2,10 +2,11 @@
 
 from migrate.archive import Archive
 from migrate.diff import Change
-from migrate.errors import GuardRefused, PlanStale, PlanUsed, UsageError
+from migrate.errors import NOT_BY_US, GuardRefused, PlanStale, PlanUsed, UsageError
 from migrate.guards import GuardRule, Verdict, can_be_allowed, refusals
 from migrate.model import Identity, PrincipalKey, Snapshot, State
 from migrate.plan import Plan, moved
+from migrate.planfile import plan_digest
 from migrate.planner import judge
 from migrate.snapshot import role_digest
 from migrate.traits import Traits
@@ -48,9 +49,26 @@ def used(plan: Plan, run: str) -> PlanUsed:
     return PlanUsed(
         f"plan {plan.id} was used already, by run {run}",
         where=plan.target.environment,
-        target="unchanged by this command",
+        target=NOT_BY_US,
         remedy=f"role-migrate runs show {run} tells what it did; make a new plan for what is left.",
     )
+
+
+def known(plan: Plan, archive: Archive) -> None:
+    """Make sure that the store has the plan, for whoever has to go on with its run.
+
+    Raises PlanStale where it has another one under this plan's id.
+    """
+    kept = archive.load_plan(plan.id)
+    if kept is None:
+        archive.save_plan(plan)
+    elif plan_digest(kept) != plan_digest(plan):
+        raise PlanStale(
+            f"plan {plan.id} is not the one that the store keeps under this id",
+            where=plan.target.environment,
+            target="unchanged",
+            remedy="Find out who changed it; apply the plan by its id, or make a new one.",
+        )
 
 
 def unmoved(plan: Plan, target: State) -> None:

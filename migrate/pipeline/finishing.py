@@ -11,14 +11,14 @@ from migrate.config import Environment
 from migrate.errors import InvalidInput, MigrateError, PartlyApplied, VerificationFailed
 from migrate.identity import learn, resolve
 from migrate.journal import Journal
-from migrate.lock import Lock
 from migrate.model import Assignments, Snapshot, State
 from migrate.pipeline import checks
+from migrate.pipeline.giving_up import way_on
+from migrate.pipeline.hands import Hands
 from migrate.pipeline.record import Record, StepRecord
 from migrate.pipeline.verifying import read_back
 from migrate.plan import Plan, desired
-from migrate.platforms.base import Need, Work, Writer
-from migrate.tools import Tools
+from migrate.platforms.base import Need
 from migrate.verification import Verification
 
 
@@ -29,41 +29,34 @@ class Ending:
     plan: Plan
     environment: Environment
     archive: Archive
-    writer: Writer
-    lock: Lock
-    journal: Journal
-    tools: Tools
+    hands: Hands
 
 
-def finish(ending: Ending, work: Work, now: Snapshot, record: Record) -> Verification:
-    """Verify what `work` made of the target, which was `now` before, and end the run.
+def finish(ending: Ending, now: Snapshot, record: Record) -> Verification:
+    """Verify what the steps made of the target, which was `now` before, and end the run.
 
     Raises VerificationFailed where the target is not as desired, PartlyApplied where it could not
-    be read back, or where it is as desired and that could not be recorded.
+    be read back, or where it is as desired and that could not be recorded; the run is unfinished
+    then, and can be resumed.
     """
-    plan = ending.plan
+    plan, hands = ending.plan, ending.hands
     try:
         seen, after = read_back(
             plan,
             now.state,
             desired(plan, now.state),
-            work,
-            ending.writer,
+            hands.work,
+            hands.writer,
             bound=ending.environment.verify_timeout,
-            tools=ending.tools,
-            lock=ending.lock,
+            tools=hands.tools,
+            lock=hands.lock,
             people=_need(plan, record),
             contradicted=frozenset(
                 entry.step.role_type for entry in record.steps if entry.outcome.get("different")
             ),
         )
     except (MigrateError, KeyboardInterrupt) as error:
-        failure = unverified(plan, record, error)
-        try:
-            end(ending.journal, record.result)
-        except MigrateError as second:
-            failure.add_note(f"and the end of the run could not be recorded: {second}")
-        raise failure from error
+        raise unverified(plan, record, error) from error
     record.verification = seen
     record.result = "different" if seen.faults else "done"
     record.target = "changed, not as desired" if seen.faults else "as desired"
@@ -79,12 +72,6 @@ def finish(ending: Ending, work: Work, now: Snapshot, record: Record) -> Verific
     return seen
 
 
-def end(journal: Journal | None, result: str) -> None:
-    """Write the last entry of a run's journal, where it has one."""
-    if journal is not None:
-        journal.append("finished", {"result": result})
-
-
 def unverified(
     plan: Plan, record: Record, error: MigrateError | KeyboardInterrupt
 ) -> PartlyApplied:
@@ -95,20 +82,30 @@ def unverified(
         f"every step was done, but the target could not be read back: {_said(error)}",
         where=plan.target.environment,
         target=record.target,
-        remedy=f"role-migrate plan --from {plan.source.environment} --to "
-        f"{plan.target.environment} shows whether anything is left to do.",
+        remedy=way_on(record.run_id),
     )
 
 
 def _keep(ending: Ending, now: Snapshot, after: State, seen: Verification, record: Record) -> None:
-    archive, tools = ending.archive, ending.tools
+    archive, tools = ending.archive, ending.hands.tools
     left = replace(now, captured_at=tools.timestamp(), state=after)
     record.after = archive.save_snapshot(left)
     archive.mark_last(record.after, left.captured_at)
     _learn(archive, _with_members(seen, record), record.run_id, tools.timestamp())
     if not seen.faults:
         _pair(ending, after)
-    end(ending.journal, record.result)
+    if ending.plan.undoes is not None:
+        _settle(ending, ending.plan.undoes.run, record)
+    ending.hands.journal.append("finished", {"result": record.result})
+
+
+def _settle(ending: Ending, run: str, record: Record) -> None:
+    """End the run that this one took back, before this one ends: one of them is always to blame."""
+    undone = Journal.open(ending.archive.store, run, clock=ending.hands.tools.now)
+    inexact = "" if record.result == "done" else ", not exactly"
+    result = f"rolled back by run {record.run_id}{inexact}"
+    if undone.summary.result != result:
+        undone.append("finished", {"result": result})
 
 
 def _pair(ending: Ending, after: State) -> None:
@@ -119,7 +116,7 @@ def _pair(ending: Ending, after: State) -> None:
         return
     known = archive.pairs(plan.source.identity)
     rules = ending.environment.identity_rules
-    fold = ending.writer.traits.fold
+    fold = ending.hands.writer.traits.fold
     # What cannot be told apart is of no use to remember, and was no obstacle to the run.
     people = None if plan.people.assignments is Assignments.NONE else source.state.people
     try:
@@ -174,8 +171,8 @@ def _unrecorded(
         f"every step was done and verified, but that could not be recorded: {_said(error)}",
         where=plan.target.environment,
         target=record.target,
-        remedy="Nothing is left to do on the target. If the run counts as unfinished: "
-        f'role-migrate runs abandon {record.run_id} --reason "verified".',
+        remedy=f"Nothing is left to do on the target: role-migrate resume {record.run_id} records "
+        "it.",
     )
 
 

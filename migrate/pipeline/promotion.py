@@ -7,11 +7,14 @@ from datetime import datetime
 from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import Interrupted, UsageError
+from migrate.journal import is_unfinished
 from migrate.model import Assignments, Selection, Snapshot
 from migrate.pipeline import checks
-from migrate.pipeline.applying import apply, locked, untouched
+from migrate.pipeline.applying import apply
+from migrate.pipeline.locking import locked, untouched
 from migrate.pipeline.planning import Captured, Planned, Wish, capture_target, plan_offline, plan_on
 from migrate.pipeline.record import Record
+from migrate.pipeline.resuming import reclaim, resume, settled_by
 from migrate.pipeline.sources import Hints, Spelled, from_file, obtain
 from migrate.plan import Plan
 from migrate.platforms.base import Need
@@ -129,15 +132,30 @@ def _source(way: Way, wish: Wish, environment: Environment, connections: Connect
     return source
 
 
-def apply_saved(saved: Plan, connections: Connections, record: Record) -> Verification | None:
-    """Run a plan that was made before, on the environment that it names."""
+def apply_saved(
+    saved: Plan, connections: Connections, begin: Callable[[Plan], Record]
+) -> Verification | None:
+    """Run a plan that was made before, on the environment that it names.
+
+    Where it has a run that was cut off, that one is gone on with: a job that is run again does
+    the right thing.
+    """
+    record = begin(saved)
     with untouched():
         environment = connections.config.environment(saved.target.environment)
         archive = connections.archive(environment)
         checks.right_target(saved, environment.identity, archive.location)
-        checks.unused(saved, archive)
-        _allowed(saved, record)
-    with locked(environment, connections) as target:
+        run = archive.claimed_by(saved.id)
+        unfinished = run is not None and is_unfinished(archive.store, run)
+        if not unfinished:
+            _allowed(saved, record)
+    if run is not None and unfinished:
+        connections.tools.tell(f"plan {saved.id} was begun by run {run}: going on with it")
+        return resume(run, environment, connections, lambda _plan: record)
+    settles = settled_by(saved, archive)
+    with locked(environment, connections, settles=settles) as target:
+        if run is not None:
+            reclaim(saved, run, target)
         return apply(saved, target, record)
 
 

@@ -4,7 +4,7 @@ Planning, drift and validation hold a reader, which has no method that writes. A
 writer; run and resume are one loop over its steps, which never knows what a step does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -112,6 +112,13 @@ class Writer(Reader, Protocol):
 
     def work(self, plan: Plan, target: State) -> Work:
         """The steps of a plan on the target's present state. Pure."""
+        ...
+
+    def take_up(self, done: Iterable[tuple[Step, Outcome]], now: State) -> None:
+        """Know what the process knew that began a run: its steps so far, and the target as it is.
+
+        Called before the first step that another process goes on with.
+        """
         ...
 
     def execute(

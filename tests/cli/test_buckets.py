@@ -301,7 +301,7 @@ def test_a_store_that_dies_after_the_first_import_is_no_reason_to_say_unchanged(
     fake.trouble = [("PUT", run_key(number), DENIED), ("PUT", "report.json", DENIED)]
     ran = faked.promote("--yes", "--format", "json")
     assert ran.code == 8, ran.err
-    ran.says("access denied", "done: import of 2 admin roles", "runs abandon", "sha256:")
+    ran.says("access denied", "done: import of 2 admin roles", "role-migrate resume", "rollback")
     assert "target: unchanged" not in ran.err
     report = ran.json()
     assert report["result"] == "partly applied"
@@ -315,8 +315,8 @@ def test_when_the_store_is_back_the_unfinished_run_is_in_the_way(faked: World, f
     blocked = faked.promote("--yes")
     assert blocked.code == 6
     blocked.says(run)
-    assert faked.run("runs", "abandon", run, "--reason", "store was down").code == 0
-    assert faked.promote("--yes").code == 0
+    resumed = faked.run("resume", run, "--yes")
+    assert resumed.code == 0, resumed.err
     faked.assert_promoted()
 
 

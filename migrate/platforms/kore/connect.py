@@ -14,6 +14,7 @@ from migrate.platforms.base import Uploader
 from migrate.platforms.kore import checkup
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel, WriteChannel
+from migrate.platforms.kore.effects import effect_of
 from migrate.platforms.kore.exports import state_of_export
 from migrate.platforms.kore.importfile import build
 from migrate.platforms.kore.reader import KoreReader
@@ -24,7 +25,15 @@ from migrate.secrets import Secret, SecretRef
 from migrate.stores.probe import Finding
 from migrate.tools import Tools
 
-__all__ = ["TRAITS", "check", "import_files", "reader", "state_of_export", "writer"]
+__all__ = [
+    "TRAITS",
+    "check",
+    "effect_of",
+    "import_files",
+    "reader",
+    "state_of_export",
+    "writer",
+]
 
 Resolve = Callable[[SecretRef, str], Secret]
 """Fetches a secret; the second argument names the setting in errors."""

@@ -1,6 +1,6 @@
 """Carries out a plan on an account: upload, import, put members back, assign."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from migrate.canonical import loads
@@ -65,6 +65,11 @@ class KoreWriter(KoreReader):
         """The steps of a plan on the target as it is now."""
         self._learn_ids(target)
         return work_of(plan, target)
+
+    def take_up(self, done: Iterable[tuple[Step, Outcome]], now: State) -> None:
+        """Know the roles' ids of today, and where an import dropped members."""
+        self._learn_ids(now)
+        self._dropped = {step.role_type for step, outcome in done if outcome.get("dropped")}
 
     def execute(
         self, step: Step, payload: bytes | None, needed: Outcome | None, before: State

@@ -1,0 +1,96 @@
+"""One environment's shelf in the store: snapshots, plans, claims, import files, behaviour.
+
+The shelf is named by identity, not by the name a config gives: two configs that call one account
+differently share its snapshots, plans and lock.
+"""
+
+from dataclasses import replace
+
+from migrate import planfile, snapshot
+from migrate.archive.memory import MemoryShelf
+from migrate.archive.runs import RunShelf
+from migrate.archive.shelf import checked, folder_of, shape
+from migrate.canonical import dumps, dumps_pretty, sha256
+from migrate.errors import InvalidInput
+from migrate.model import Selection, Snapshot
+from migrate.plan import Plan
+from migrate.resources import schema
+from migrate.stores.base import put_once
+
+__all__ = ["Archive", "folder_of", "read_plan"]
+
+_LAST = "snapshots/last.json"
+_ANEW = "Use the untouched file, or make it anew."
+
+
+class Archive(RunShelf, MemoryShelf):
+    """What the store keeps for one environment. Every method may raise StoreFailed."""
+
+    def save_snapshot(self, taken: Snapshot) -> str:
+        """Store a snapshot and return the digest of its state, which names it."""
+        value = snapshot.to_value(taken)
+        digest: str = value["digests"]["state"]
+        # The same state captured earlier is as good: its envelope may be another. But a narrowed
+        # one must not stand in for a whole one: what it does not hold may well exist.
+        key = f"snapshots/{digest}{_narrowing(taken.selection)}.json"
+        self.store.put_if_absent(key, dumps_pretty(value))
+        return digest
+
+    def mark_last(self, digest: str, captured_at: str) -> None:
+        """Remember a whole capture as the environment's last, for plans without credentials."""
+        value = {"snapshot": digest, "capturedAt": captured_at}
+        self.put_mutable(_LAST, dumps_pretty(value))
+
+    def last_snapshot(self) -> tuple[Snapshot, str] | None:
+        """The last whole capture, as of when it was last seen to hold, and that time, if any."""
+        value = self.read(_LAST, shape(snapshot="string", capturedAt="string"))
+        if value is None:
+            return None
+        at = str(value["capturedAt"])
+        taken = self._snapshot(f"snapshots/{value['snapshot']}.json", value["snapshot"])
+        return (replace(taken, captured_at=at), at) if taken else None
+
+    def load_snapshot(self, digest: str) -> Snapshot | None:
+        """The whole snapshot of a state's digest, else the only narrowed one; None without."""
+        whole = self._snapshot(f"snapshots/{digest}.json", digest)
+        if whole is not None:
+            return whole
+        keys = list(self.store.list(f"snapshots/{digest}-"))
+        return self._snapshot(keys[0], digest) if len(keys) == 1 else None
+
+    def _snapshot(self, key: str, digest: str) -> Snapshot | None:
+        stored = self.store.get(key)
+        if stored is None:
+            return None
+        where = f"{self.store.location}/{key}"
+        taken = snapshot.from_value(
+            checked(stored.data, schema("snapshot"), where, "snapshot"), where=where
+        )
+        if snapshot.state_digest(taken.state) != digest:
+            raise InvalidInput(
+                "this snapshot is not the one that its name says",
+                where=where,
+                remedy="Somebody changed it in the store: restore it there, or name another.",
+            )
+        return taken
+
+    def save_plan(self, plan: Plan) -> None:
+        """Store a plan under its id."""
+        put_once(self.store, f"plans/{plan.id}.json", dumps_pretty(planfile.to_value(plan)))
+
+    def load_plan(self, plan_id: str) -> Plan | None:
+        """The plan of an id; None where the store does not have it."""
+        key = f"plans/{plan_id}.json"
+        stored = self.store.get(key)
+        return read_plan(stored.data, f"{self.store.location}/{key}") if stored else None
+
+
+def read_plan(data: bytes, where: str) -> Plan:
+    """The plan in the bytes of a file; raises InvalidInput with every fault."""
+    return planfile.from_value(checked(data, schema("plan"), where, "plan", _ANEW), where=where)
+
+
+def _narrowing(selection: Selection) -> str:
+    if selection.everything:
+        return ""
+    return f"-{sha256(dumps(snapshot.selection_to_value(selection)))[:16]}"

@@ -1,0 +1,39 @@
+"""Finding a run in the stores of the config, and the environment that it is on."""
+
+from typing import TYPE_CHECKING
+
+from migrate.cli.runtime import Runtime
+from migrate.errors import UsageError
+
+if TYPE_CHECKING:
+    from migrate.archive import Archive
+    from migrate.config import Environment
+
+
+def archives(runtime: Runtime) -> "list[tuple[Environment, Archive]]":
+    """The shelves of all environments, each once, under the first name that the config gives it."""
+    found: dict[tuple[object, object], tuple[Environment, Archive]] = {}
+    for environment in runtime.config.environments.values():
+        archive = runtime.connections.archive(environment)
+        found.setdefault((archive.location, environment.identity), (environment, archive))
+    return list(found.values())
+
+
+def find_run(runtime: Runtime, run: str) -> "Environment":
+    """The environment that a run is on, by the name that it was begun under if that still is it.
+
+    Raises InvalidInput for what is no run id, UsageError where no store has the run.
+    """
+    from migrate.journal import Journal, check_run_id
+
+    check_run_id(run)
+    for environment, archive in archives(runtime):
+        if not archive.begun(run):
+            continue
+        journal = Journal.open(archive.store, run, clock=runtime.tools.now)
+        named = runtime.config.environments.get(str(journal.entries[0].body.get("target")))
+        same = named is not None and named.identity == environment.identity
+        return named if named is not None and same else environment
+    raise UsageError(
+        f"no store of the config has a run {run}", remedy="role-migrate runs lists them."
+    )

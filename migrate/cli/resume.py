@@ -1,0 +1,35 @@
+"""`resume`: bring a run that was cut off to its end."""
+
+import click
+
+from migrate.cli import options
+from migrate.cli.runtime import Runtime
+from migrate.errors import NOT_BY_US, Exit
+
+
+@click.command(short_help="Go on with a run that was cut off.")
+@click.argument("run")
+@options.consent
+@options.output
+@click.pass_obj
+def resume(runtime: Runtime, run: str, yes: bool, form: str, report: tuple[str, ...]) -> int:
+    """Go on with RUN from where it stopped, whoever began it on whatever machine.
+
+    What it did is not done again; a call of unknown outcome is settled by reading the target
+    back. A run that has ended has nothing left to do.
+    """
+    from migrate.cli.finding import find_run
+    from migrate.cli.plans import begin, reporting
+    from migrate.pipeline.locking import untouched
+    from migrate.pipeline.resuming import resume as go_on
+
+    reports = options.reports(report)
+    options.must_be_able_to_ask(yes)
+    with untouched(NOT_BY_US):
+        environment = find_run(runtime, run)
+    if not yes and not options.confirm(f"Go on with run {run} on {environment.name}?"):
+        runtime.voice.say("nothing was done")
+        return Exit.INTERRUPTED
+    with reporting(runtime, form, reports):
+        go_on(run, environment, runtime.connections, begin(runtime))
+    return Exit.DONE

@@ -1,0 +1,30 @@
+"""What a step came to, in a line for whoever watches the run."""
+
+from migrate.platforms.base import Outcome, Step
+
+
+def told(step: Step, outcome: Outcome) -> str:
+    """One line on a step that is done."""
+    if "fileId" in outcome:
+        return f"upload: {outcome['place']}, fileId {outcome['fileId']}"
+    if "settled" in outcome:
+        return f"{step.kind}: {step.object}: done, as reading back shows"
+    if "dropped" in outcome:
+        return _restored(outcome)
+    if "entries" in outcome:
+        failed = len(outcome["failed"])
+        return f"assign: {outcome['entries']} entries sent{f', {failed} failed' if failed else ''}"
+    missing, different = len(outcome["missing"]), len(outcome["different"])
+    text = f"reconciled: {outcome['sent']} sent, {outcome['answered']} answered"
+    if missing or different:
+        return f"{text}, {missing} missing, {different} different: the export will tell"
+    silent = outcome["sent"] - (outcome["answered"] - outcome["others"])
+    left = f", {silent} built-in left out of the answer, the rest" if silent > 0 else ", all"
+    return f"{text}{left} as sent"
+
+
+def _restored(outcome: Outcome) -> str:
+    if not outcome["dropped"]:
+        return "restore: every member is still there"
+    failed = f", {len(outcome['failed'])} entries failed" if outcome["failed"] else ""
+    return f"restore: {outcome['dropped']} assignments were dropped and put back{failed}"

@@ -1,0 +1,88 @@
+"""What a target must become for a run to be undone, and where somebody else is in the way. Pure.
+
+Undoing puts back what the run changed and nothing else: what it found is desired again for each
+role and assignment that it touched, and everything else stays as it is now.
+"""
+
+from dataclasses import dataclass, replace
+
+from migrate.model import People, Role, RoleKey, State
+from migrate.standing import Conflict, Standing, same
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The state to go back to, and every conflict.
+
+    `created` are roles that the run made and that are there; `own` those of them that nobody
+    holds but by the run, so that deleting them takes nothing that somebody else gave.
+    """
+
+    desired: State
+    conflicts: tuple[Conflict, ...]
+    created: frozenset[RoleKey]
+    own: frozenset[RoleKey]
+
+
+def undo(
+    standing: Standing, after: State | None, *, keep_created: bool, empty_created: bool
+) -> Undo:
+    """Work out the way back. `after` is the target as the run left it, where that was read.
+
+    `keep_created` leaves roles that the run made where they are, `empty_created` takes them from
+    everybody then, not only from those to whom the run gave them.
+    """
+    had, has = standing.before.by_key(), standing.now.by_key()
+    left = after.by_key() if after is not None else {}
+    conflicts: list[Conflict] = []
+    goal: dict[RoleKey, Role] = dict(has)
+    # An import may have side effects on roles that it holds as they were.
+    changed = standing.written | {key for key in left if not same(left[key], had.get(key))}
+    created = frozenset(key for key in changed if key in has and key not in had)
+    for key in sorted(changed):
+        was, now = had.get(key), has.get(key)
+        if same(was, now):
+            continue
+        ours = same(now, left.get(key)) if after is not None else standing.sent_it(key)
+        if not ours:
+            conflicts.append(Conflict(f"{key[0]} role {key[1]!r} {_how(was, now)}"))
+        elif was is not None:
+            goal[key] = was
+        elif not keep_created:
+            del goal[key]
+    sections = {
+        role_type: section.holding(role for role in goal.values() if role.role_type == role_type)
+        for role_type, section in standing.now.roles.items()
+    }
+    people = standing.now.people
+    emptied = created if keep_created and empty_created else frozenset[RoleKey]()
+    desired = State(sections, _people(standing, people, emptied) if people else None)
+    held_by = people.assignments if people else frozenset()
+    others = {item.role_key for item in held_by - standing.members.given}
+    return Undo(desired, tuple(conflicts), created, created - others)
+
+
+def _people(standing: Standing, now: People, emptied: frozenset[RoleKey]) -> People:
+    """Who should hold what: as now, with what the run gave and took turned back."""
+    before = standing.before.people
+    if before is None:
+        return now
+    lost = standing.members.loose | {
+        key for key in standing.written if key not in standing.now.by_key()
+    }
+    back = standing.members.taken | {item for item in before.assignments if item.role_key in lost}
+    held = (now.assignments - standing.members.given) | back
+    return replace(
+        now,
+        assignments=frozenset(item for item in held if item.role_key not in emptied),
+        principals={**before.principals, **now.principals},
+        scopes={**before.scopes, **now.scopes},
+    )
+
+
+def _how(was: Role | None, now: Role | None) -> str:
+    if now is None:
+        return "was deleted since"
+    if was is None:
+        return "was changed since the run made it"
+    return "was changed since the run changed it"
