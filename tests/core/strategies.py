@@ -118,10 +118,13 @@ def requests(draw, source: State, target: State) -> Request:
 
 
 @st.composite
-def promotions(draw, unknown=UNKNOWN):
-    """(source, target, request, selection that the source was captured with)."""
+def promotions(draw, unknown=UNKNOWN, here=None):
+    """(source, target, request, selection that the source was captured with).
+
+    `unknown` permission names may be on both sides; the target has those `here`, where given.
+    """
     source = draw(states("dev", unknown=unknown))
-    target = draw(states("prod", whole=True, unknown=unknown))
+    target = draw(states("prod", whole=True, unknown=unknown if here is None else here))
     narrowed = draw(st.just(Selection()) | selections(source))
     return source, target, draw(requests(source, target)), narrowed
 
