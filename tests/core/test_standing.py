@@ -1,4 +1,4 @@
-"""Where a run that was cut off stands: whatever the account made of it, only others are a conflict."""
+"""Where a cut-off run stands: whatever the account made of it, only others are in its way."""
 
 from dataclasses import replace
 from itertools import product

@@ -14,11 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import migrate.pipeline.promotion
-import migrate.pipeline.resuming
-import migrate.platforms.kore.connect
-import migrate.stores.directory
-import migrate.stores.s3
 from migrate.cli import main
 from migrate.http import Http
 from migrate.stores.directory import DirectoryStore
