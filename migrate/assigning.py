@@ -73,18 +73,18 @@ def delta(
         goal -= surplus
         left += _uncovered(target, goal, scoped, rules)
     adds, removes = goal - held, held - goal
-    # A direct assignment that a row may hide behind a group's is neither added nor removed.
-    hidden = target.maybe_direct
-    left += [
-        Unassigned(item, "held through a group; whether directly, too, is not shown here")
-        for item in adds & hidden
-    ]
-    adds -= hidden
     refused = {item: rules.refused(item) for item in adds | removes}
+    refused |= {item: why for item in adds if (why := _unseen(item, target))}
     gone = "the role will not exist in the target"
     refused |= {item: gone for item in adds if item.role_key not in rules.after}
     # Who holds a role that is deleted loses it by that, not by a removal of its own.
     removes = frozenset(item for item in removes if item.role_key in rules.after)
+    free = frozenset(item for item in adds | removes if not refused[item])
+    after = held.union(adds & free).difference(removes & free)
+    # A direct assignment that a row may hide behind a group's is not added beside that.
+    hidden = "held through a group; whether directly, too, is not shown here"
+    vague = adds & free & target.maybe_direct
+    refused |= {item: hidden for item in vague if _by_a_group(item, target, after)}
     left += [Unassigned(item, refused[item]) for item in adds | removes if refused[item]]
     return Delta(
         frozenset(item for item in adds if not refused[item]),
@@ -103,14 +103,19 @@ def _uncovered(
         for item in target.maybe_direct - wanted
         if rules.in_scope(item.role_key)
         and item.role_key in rules.after
-        and not any(
-            item._replace(kind="group", principal=group) in goal
-            for group in target.groups_of.get(item.principal, ())
-        )
+        and not _by_a_group(item, target, goal)
     ]
+
+
+def _by_a_group(item: Assignment, target: People, held: frozenset[Assignment]) -> bool:
+    """Whether one of a user's groups holds what the item says, too."""
+    return any(
+        item._replace(kind="group", principal=group) in held
+        for group in target.groups_of.get(item.principal, ())
+    )
 
 
 def _unseen(item: Assignment, target: People) -> str:
     if item.kind == "group" and item.principal in target.unseen_groups:
-        return "only seen in use: what this group holds can't be read in full"
+        return "nobody is in this group: what it holds can't be read in full"
     return ""

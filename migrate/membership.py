@@ -24,10 +24,11 @@ def verify_members(
         {item for item in people if item.role_type in found.roles}
         for people in (held_after, found.people.assignments)
     )
-    vague = before.people.maybe_direct | found.people.maybe_direct
+    # What was vague before and is missing now is what the plan has added.
+    missing, extra = had - has - found.people.maybe_direct, has - had - before.people.maybe_direct
     differences: dict[RoleKey, list[str]] = defaultdict(list)
-    for word, items in (("should be held by", had - has), ("should not be held by", has - had)):
-        for item in sorted(items - vague):
+    for word, items in (("should be held by", missing), ("should not be held by", extra)):
+        for item in sorted(items):
             if item.role_key not in gone:
                 differences[item.role_key].append(f"{word} {_named(item)}")
     return tuple(

@@ -37,6 +37,15 @@ def rules(
     )
 
 
+GROUPS_OF = {"ann": frozenset({"desk"}), "bob": frozenset({"desk", "hidden"})}
+
+
+def grouped(item: Assignment) -> frozenset[Assignment]:
+    """What gives a user the same through a group."""
+    groups = GROUPS_OF.get(item.principal, frozenset()) if item.kind == "user" else frozenset()
+    return frozenset(item._replace(kind="group", principal=group) for group in groups)
+
+
 def applied(found: Delta, held: frozenset[Assignment]) -> frozenset[Assignment]:
     return (held | found.adds) - found.removes
 
@@ -89,12 +98,15 @@ def test_a_delta_is_minimal_and_whatever_differs_still_has_a_reason(
 ) -> None:
     known = people(
         held,
-        maybe_direct=hidden - held,
+        maybe_direct=frozenset(item for item in hidden - held if item.kind == "user"),
+        groups_of=GROUPS_OF,
         unseen_groups=frozenset({"hidden"} if unseen else ()),
     )
     found = delta(mode, known, wanted, (), rules(scope, after, foreign, refused))
     assert found.adds.isdisjoint(found.removes)
-    assert found.adds.isdisjoint(held | refused | known.maybe_direct)
+    assert found.adds.isdisjoint(held | refused)
+    then = applied(found, held)
+    assert not [item for item in found.adds & known.maybe_direct if grouped(item) & then]
     assert found.removes <= held - refused - foreign
     moved = found.adds | found.removes
     assert {item.role_key for item in moved} <= scope & after
@@ -189,15 +201,28 @@ def test_who_may_keep_a_role_that_the_group_loses_is_named() -> None:
     assert delta(Assignments.EXACT, known, frozenset(), (), outside) == Delta()
 
 
+def test_what_may_be_held_directly_is_added_where_no_group_gives_it_any_more() -> None:
+    group = Assignment("group", "desk", "admin", "A", ACCOUNT)
+    maybe = Assignment("user", "ann", "admin", "A", ACCOUNT)
+    known = people(frozenset({group}), maybe_direct=frozenset({maybe}), groups_of=GROUPS_OF)
+    kept = delta(Assignments.EXACT, known, frozenset({group, maybe}), (), rules())
+    assert (kept.adds, kept.removes) == (frozenset(), frozenset())
+    assert "whether directly" in reasons(kept)[maybe]
+    lost = delta(Assignments.EXACT, known, frozenset({maybe}), (), rules())
+    assert lost == Delta(frozenset({maybe}), frozenset({group}))
+    stays = rules(refused=frozenset({group}))
+    assert delta(Assignments.EXACT, known, frozenset({maybe}), (), stays).adds == frozenset()
+
+
 def test_each_reason_to_leave_something_says_which_it_is() -> None:
     this = frozenset({ONE})
     assert one("held").removes == one("wanted").adds == this
-    assert (
-        "can't be read in full" in reasons(one("held", people={"unseen_groups": {"hidden"}}))[ONE]
-    )
+    for text in ("held", "wanted"):
+        unseen = one(text, people={"unseen_groups": {"hidden"}})
+        assert "can't be read in full" in reasons(unseen)[ONE]
+        assert not unseen.adds | unseen.removes
     assert reasons(one("held", foreign=this)) == {ONE: "not the source's"}
     assert reasons(one("held", refused=this)) == {ONE: "never assigned"}
     assert reasons(one("wanted", refused=this)) == {ONE: "never assigned"}
     assert "will not exist" in reasons(one("wanted", after=frozenset()))[ONE]
-    assert "through a group" in reasons(one("wanted", people={"maybe_direct": this}))[ONE]
     assert one("held", after=frozenset()) == Delta()
