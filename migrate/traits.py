@@ -39,7 +39,8 @@ class Traits:
     more (Kore.ai: NO); None where there is no such value. `value_order` has chains of values, each
     stronger than the one before. `fold` gives what a principal's name (kind, name) is matched by.
     `not_assignable` says why the platform never gives or takes an assignment, or "". `sensitive`
-    are permissions whose gain deserves a reviewer's eye.
+    are permissions whose gain deserves a reviewer's eye. `labels` are the names that the platform
+    shows people for permissions which have another on the wire.
     """
 
     platform: str
@@ -49,6 +50,7 @@ class Traits:
     fold: Callable[[str, str], str] = _as_it_is
     not_assignable: Callable[[Assignment], str] = _nothing_against
     sensitive: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def is_built_in(self, role_type: str, name: str) -> bool:
         """Whether a role ships with the platform; none does of a type that is not known."""

@@ -76,6 +76,7 @@ def _access(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
     words = access_text.Words(
         plan.target.environment,
         Levels.of(traits.value_order, traits.denied),
+        labels=traits.labels,
         sensitive=traits.sensitive,
     )
     yield from access_text.lines(plan.people.access, words, everything=everything)

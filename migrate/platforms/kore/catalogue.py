@@ -74,6 +74,19 @@ _SENSITIVE = (
     "View and Run Bot Chat History",
 )
 
+_LABELS = {
+    "Manage Bot Roles": "Manage App Roles",
+    "Enterprise Bots": "Enterprise Apps",
+    "Consumer Bots": "Consumer Apps",
+    "Smart Bots": "Smart Apps",
+    "View and Run Bot Chat History": "View and Run App Chat History",
+    "Bot Developers": "App Developers",
+    "Bot builder API Scopes": "App Builder API Scopes",
+    "Bot Builder API Scopes": "App Builder API Scopes",
+}
+"""What newer consoles call permissions; whether names on the wire follow is not known, and what
+calls itself by the newer name needs no label (kore.md A2, A3)."""
+
 
 def fold(kind: str, name: str) -> str:
     """What a principal's name is matched by: a user's without regard to case, a group's as it is.
@@ -128,4 +141,5 @@ TRAITS = Traits(
     fold=fold,
     not_assignable=not_assignable,
     sensitive=_SENSITIVE,
+    labels=_LABELS,
 )
