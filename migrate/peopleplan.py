@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from migrate.access import Access, AccessChange, Levels, access_changes, effective
 from migrate.assigning import Unassigned
+from migrate.errors import UNCHANGED, UsageError
 from migrate.model import Assignment, Assignments, People, Role, RoleKey, State
 from migrate.ordering import Order
 from migrate.traits import Traits
@@ -37,6 +38,21 @@ class PeoplePlan:
     def held_after(self, people: People) -> frozenset[Assignment]:
         """Who holds what once the assignments are made."""
         return people.assignments.union(self.adds).difference(self.removes)
+
+
+def known_people(state: State, word: str, unread: str = "") -> People:
+    """Who holds what in a state; `word` says which side it is, `unread` why it is not known.
+
+    Raises UsageError where it is not, or only in part.
+    """
+    if state.people is not None and state.people.complete:
+        return state.people
+    raise UsageError(
+        f"assignments are asked for, but those of the {word} are not known"
+        f"{f': {unread}' if unread else ''}",
+        target=UNCHANGED,
+        remedy="Use environments, or snapshots that hold assignments.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from migrate.access import Access, Levels, role_names
 from migrate.assigning import Delta, Rules, delta
 from migrate.behaviour import Behaviour
-from migrate.errors import UNCHANGED, Fault, InvalidInput, UsageError
+from migrate.errors import UNCHANGED, Fault, InvalidInput
 from migrate.identity import IdentityRules, Pairs, Resolution, renames, resolve, translated
 from migrate.model import (
     ACCOUNT,
@@ -19,7 +19,7 @@ from migrate.model import (
     State,
 )
 from migrate.ordering import Order, order
-from migrate.peopleplan import PeoplePlan, reach
+from migrate.peopleplan import PeoplePlan, known_people, reach
 from migrate.replay import Grants, Holder, Holdings, Roles
 from migrate.traits import Traits
 
@@ -54,7 +54,8 @@ def plan_people(
     """
     people = sides.target.people
     if request.assignments is not Assignments.NONE:
-        _check_known(sides, unread)
+        known_people(sides.source, "source")
+        known_people(sides.target, "target", unread)
     if people is None:
         return PeoplePlan(unread, orders=_orders(sides, Delta(), None, learned, traits))
     renamed = renames(sides.source, sides.target, request.remembered, request.rules, traits)
@@ -82,17 +83,6 @@ def plan_people(
         raise AssertionError("the target's holders are known")
     orders = _orders(sides, changes, (reached.before, reached.after), learned, traits)
     return replace(plan, access=reached.changes, orders=orders)
-
-
-def _check_known(sides: Sides, unread: str) -> None:
-    for word, side in (("source", sides.source), ("target", sides.target)):
-        if side.people is None or not side.people.complete:
-            why = f": {unread}" if unread and word == "target" else ""
-            raise UsageError(
-                f"assignments are asked for, but those of the {word} are not known{why}",
-                target=UNCHANGED,
-                remedy="Use environments, or snapshots that hold assignments.",
-            )
 
 
 def _wanted(

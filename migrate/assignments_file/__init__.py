@@ -10,13 +10,13 @@ from typing import NoReturn
 
 from migrate.assignments_file.checks import check
 from migrate.assignments_file.values import (
+    STANDARD_INPUT,
     Action,
     AssignmentsFile,
-    Lookup,
     Placed,
     Wanted,
 )
-from migrate.canonical import loads
+from migrate.canonical import loads, sha256
 from migrate.errors import Fault, InvalidInput
 from migrate.model import ACCOUNT, PrincipalKind
 from migrate.resources import schema
@@ -24,25 +24,25 @@ from migrate.validation import validate
 from migrate.validation.locate import faults
 from migrate.wording import MAX_FAULTS, json_path
 
-__all__ = ["MOST_BYTES", "Action", "AssignmentsFile", "Lookup", "Wanted", "parse"]
+__all__ = ["MOST_BYTES", "STANDARD_INPUT", "Action", "AssignmentsFile", "Wanted", "parse"]
 
 MOST_BYTES = 32 * 1024 * 1024
 """The largest assignments file that is read."""
 
 
-def parse(data: bytes, *, where: str, lookup: Lookup | None = None) -> AssignmentsFile:
+def parse(data: bytes, *, where: str) -> AssignmentsFile:
     """Read an assignments file of any form. `where` names it in messages.
 
-    `lookup` is needed only where a vendor's request gives roles or bots by id. Raises InvalidInput
-    with every fault and its line.
+    What its names and ids mean in an environment is not looked at (`resolving` does that). Raises
+    InvalidInput with every fault and its line.
     """
     if len(data) > MOST_BYTES:
         _refuse((Fault(f"has {len(data):,} bytes; the limit is {MOST_BYTES:,}"),), where)
     start = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    return _json(data, where, lookup) if start in (b"{", b"[") else _csv(data, where)
+    return _json(data, where) if start in (b"{", b"[") else _csv(data, where)
 
 
-def _json(data: bytes, where: str, lookup: Lookup | None) -> AssignmentsFile:
+def _json(data: bytes, where: str) -> AssignmentsFile:
     value = loads(data, where)
     found = validate(value, data, schema("assignments"), where=where)
     if found:
@@ -50,10 +50,10 @@ def _json(data: bytes, where: str, lookup: Lookup | None) -> AssignmentsFile:
     if isinstance(value, list):
         from migrate.assignments_file.requests import read_requests
 
-        placed, findings = read_requests(value, lookup)
+        placed, findings = read_requests(value)
     else:
         placed, findings = _entries(value["assignments"]), []
-    return _result(placed, faults([*findings, *check(placed)], data), where)
+    return _result(placed, faults([*findings, *check(placed)], data), data, where)
 
 
 def _entries(entries: Iterable[Mapping[str, str]]) -> Placed:
@@ -91,7 +91,7 @@ def _csv(data: bytes, where: str) -> AssignmentsFile:
         Fault(finding.message, line=int(finding.path[0]), warning=finding.warning)
         for finding in check(placed)
     ]
-    return _result(placed, _listed(found), where)
+    return _result(placed, _listed(found), data, where)
 
 
 def _listed(found: list[Fault]) -> list[Fault]:
@@ -104,12 +104,12 @@ def _listed(found: list[Fault]) -> list[Fault]:
     return kept
 
 
-def _result(placed: Placed, found: Iterable[Fault], where: str) -> AssignmentsFile:
+def _result(placed: Placed, found: Iterable[Fault], data: bytes, where: str) -> AssignmentsFile:
     listed = tuple(found)
     if not all(fault.warning for fault in listed):
         _refuse(listed, where)
     # What is said twice is wanted once: `place` makes no difference.
-    return AssignmentsFile(tuple(dict.fromkeys(placed.values())), listed)
+    return AssignmentsFile(where, sha256(data), tuple(dict.fromkeys(placed.values())), listed)
 
 
 def _refuse(found: tuple[Fault, ...], where: str) -> NoReturn:

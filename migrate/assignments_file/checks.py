@@ -15,7 +15,7 @@ def check(placed: Placed) -> Iterator[Finding]:
     """
     first: dict[tuple[object, ...], Wanted] = {}
     for path, each in placed.items():
-        if each.role_type == "bot" and not each.bot.strip():
+        if each.role_type == "bot" and not (each.bot.strip() or each.bot_id):
             yield Finding(f"the bot role {quoted(each.role)} needs a bot that it is held in", path)
         if each.role_type == "admin" and each.bot:
             message = f"the admin role {quoted(each.role)} is held in the whole account, not in "
@@ -24,7 +24,8 @@ def check(placed: Placed) -> Iterator[Finding]:
             if name != name.strip():
                 message = f"{quoted(name)} has a blank at an end; it is taken as it is written"
                 yield Finding(message, path, warning=True)
-        folded = (each.kind, each.by_org_id, each.role_type, *map(str.casefold, each.names))
+        ids = (each.role_id, each.bot_id)
+        folded = (each.kind, each.by_org_id, each.role_type, *ids, *map(str.casefold, each.names))
         other = first.setdefault(folded, each)
         if other is not each:
             yield _twice(each, other, path)
@@ -36,7 +37,8 @@ def _twice(one: Wanted, other: Wanted, path: JsonPath) -> Finding:
         pairs = zip(one.names, other.names, strict=True)
         differ = ", ".join(f"{quoted(a)} and {quoted(b)}" for a, b in pairs if a != b)
         return Finding(f"{differ} differ only by case; the other is {other.place}", path)
-    said = f"the {one.kind} {quoted(one.principal)} and the {one.role_type} role {quoted(one.role)}"
+    who, role, _ = one.names
+    said = f"the {one.kind} {quoted(who)} and the {one.role_type} role {quoted(role)}"
     if one.action is not other.action:
         return Finding(f"{said} are added and removed; the other is {other.place}", path)
     return Finding(f"{said} are named twice; the other is {other.place}", path, warning=True)

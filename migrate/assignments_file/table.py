@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -42,6 +43,18 @@ class CsvRow:
     role: str
     bot: str
     action: str
+
+
+def is_table(data: bytes) -> bool:
+    """Whether a text starts as an assignments file in CSV does: with two of its columns, at least.
+
+    Other separators count, too: what they are is then told.
+    """
+    first = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0][:1000]
+    if first.startswith((b"{", b"[")):
+        return False
+    names = re.split("[,;\t]", first.decode(errors="replace"))
+    return len(COLUMNS.keys() & {_folded(name.strip('"\r ')) for name in names}) >= 2
 
 
 def read_table(data: bytes, where: str) -> tuple[list[CsvRow], list[Fault]]:

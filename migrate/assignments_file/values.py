@@ -1,12 +1,14 @@
 """What an assignments file comes to."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from migrate.errors import Fault
-from migrate.model import ACCOUNT, PrincipalKind, RoleKey
+from migrate.model import ACCOUNT, PrincipalKind
 from migrate.wording import JsonPath
+
+STANDARD_INPUT = "standard input"
+"""What a file is called that came in on it."""
 
 
 class Action(StrEnum):
@@ -21,7 +23,9 @@ class Wanted:
     """One line of a file, names as they are written there.
 
     `bot` is ACCOUNT for an admin role; `by_org_id`: the principal is a user's organisation id.
-    `place` says where it stands, for messages: "line 3", or a JSON path.
+    `role_id` and `bot_id` are the platform's ids in the environment that is changed, where a line
+    has them; then `role` and `bot` may be empty. `place` says where it stands, for messages:
+    "line 3", or a JSON path.
     """
 
     kind: PrincipalKind
@@ -31,26 +35,25 @@ class Wanted:
     bot: str = ACCOUNT
     action: Action = Action.ADD
     by_org_id: bool = False
+    role_id: str = ""
+    bot_id: str = ""
     place: str = field(default="", compare=False)
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """Principal, role and bot."""
-        return (self.principal, self.role, self.bot)
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """The names behind the ids of the environment that is changed: roles and bots by id."""
-
-    roles: Mapping[str, RoleKey]
-    bots: Mapping[str, str]
+        """Principal, role and bot; of what is not named, its id."""
+        return (self.principal, self.role or self.role_id, self.bot or self.bot_id)
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentsFile:
-    """Everything that a file asks for, each once, in its order, and what is odd about it."""
+    """Everything that a file asks for, each once, in its order, and what is odd about it.
 
+    `name` is what messages call it, `digest` the SHA-256 of its bytes.
+    """
+
+    name: str
+    digest: str
     wanted: tuple[Wanted, ...]
     warnings: tuple[Fault, ...] = ()
 

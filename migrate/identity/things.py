@@ -79,9 +79,13 @@ class Index:
             return []
         return [
             each
-            for each in self._by_org_id.get(thing.org_id, [])
+            for each in self.with_org_id(thing.org_id)
             if thing.by_org_id_only or each.by_org_id_only
         ]
+
+    def with_org_id(self, org_id: str) -> list[Thing]:
+        """All users with this id in the organisation."""
+        return self._by_org_id.get(org_id, [])
 
     def resembling(self, name: str) -> list[Thing]:
         """All whose names differ from `name` only by case, Unicode form or blanks."""
