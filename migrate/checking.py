@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from migrate.canonical import loads, read
+from migrate.assignments_file import parse
+from migrate.assignments_file.table import is_table
+from migrate.canonical import MAX_BYTES, loads, read_bytes
 from migrate.errors import Fault, InvalidInput, MigrateError
 from migrate.resources import schema
 from migrate.validation import validate
@@ -23,7 +25,7 @@ class Checked(NamedTuple):
 
 
 def check_file(path: Path, role_type: str | None) -> Checked:
-    """Check the file at `path`; a config is told by its ending `.toml`.
+    """Check the file at `path`; a config is told by its ending `.toml`, a table by `.csv`.
 
     `role_type` is for a bare export, where it does not say or where it should be of that type.
     Raises UsageError where there is no such file.
@@ -31,14 +33,18 @@ def check_file(path: Path, role_type: str | None) -> Checked:
     if path.suffix == ".toml":
         return _config(path)
     try:
-        value, text = read(path)
+        text = read_bytes(path, limit=MAX_BYTES)
     except InvalidInput as error:
         return Checked("file", _as_faults(error))
-    return check_value(value, text, role_type, where=str(path))
+    if path.suffix.lower() == ".csv":
+        return _assignments(text, where=str(path))
+    return check_bytes(text, role_type, where=str(path))
 
 
 def check_bytes(text: bytes, role_type: str | None, *, where: str) -> Checked:
-    """Check what came in on standard input."""
+    """Check a text whose kind nothing but itself tells, as on standard input."""
+    if is_table(text):
+        return _assignments(text, where=where)
     try:
         value = loads(text, where)
     except InvalidInput as error:
@@ -56,6 +62,8 @@ def check_value(value: Any, text: bytes, role_type: str | None, *, where: str) -
         from migrate.platforms.kore.exports import check_export
 
         return Checked(*check_export(value, text, role_type, where=where))
+    if kind == "assignments":
+        return _assignments(text, where=where)
     faults = validate(value, text, schema(kind), where=where)
     if faults:
         return Checked(kind, faults)
@@ -79,6 +87,13 @@ def _sense(kind: str, value: Any, text: bytes, where: str) -> tuple[Fault, ...]:
 
         planfile.from_value(value, where=where)
     return ()
+
+
+def _assignments(text: bytes, *, where: str) -> Checked:
+    try:
+        return Checked("assignments file", parse(text, where=where).warnings)
+    except InvalidInput as error:
+        return Checked("assignments file", _as_faults(error))
 
 
 def _config(path: Path) -> Checked:

@@ -7,6 +7,7 @@ touches, and carries the identities of both sides and of the store. `migrate.pla
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from migrate.diff import Action, Change, Left, Rules
 from migrate.guards import Override, Verdict
@@ -16,10 +17,18 @@ from migrate.model import (
     Role,
     RoleKey,
     Selection,
+    Snapshot,
     State,
 )
 from migrate.peopleplan import PeoplePlan
-from migrate.snapshot import role_digest
+from migrate.snapshot import content_digest, role_digest, state_digest
+
+
+class Origin(StrEnum):
+    """Where the desired state of a plan comes from."""
+
+    SNAPSHOT = "snapshot"
+    ASSIGNMENTS_FILE = "assignments file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,10 @@ class Side:
     """One side of a plan. `digest`: the content digest of a source, the state digest of a target.
 
     `snapshot` is the digest under which the store has the snapshot.
+
+    A source that is no snapshot says so by its `origin`: `environment` is then what it is called,
+    `identity` the target's own, `captured_at` when it was read, `digest` that of its bytes, and
+    `snapshot` is empty, for what such a source leads to was never captured.
     """
 
     environment: str
@@ -34,6 +47,36 @@ class Side:
     captured_at: str
     digest: str
     snapshot: str
+    origin: Origin = Origin.SNAPSHOT
+
+    @classmethod
+    def of(cls, taken: Snapshot, digest: str = "") -> "Side":
+        """The side that a snapshot is; `digest` where it is not the one it is stored under."""
+        stored = state_digest(taken.state)
+        return cls(taken.environment, taken.identity, taken.captured_at, digest or stored, stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a plan works towards: a state, what the plan calls the place it comes from, and which
+    roles of that place it holds. `notes` are sentences on it that the plan is to carry.
+    """
+
+    side: Side
+    state: State
+    selection: Selection = field(default_factory=Selection)
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, taken: Snapshot) -> "Source":
+        """What was captured, as it is."""
+        side = Side.of(taken, content_digest(taken.state))
+        return cls(side, taken.state, taken.selection)
+
+    @property
+    def worked_out(self) -> bool:
+        """Whether it was never captured, for nothing was like that yet."""
+        return self.side.origin is not Origin.SNAPSHOT
 
 
 @dataclass(frozen=True, slots=True)

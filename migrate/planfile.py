@@ -8,7 +8,7 @@ from migrate.diff import Action, Change, Left, Reason, Rules
 from migrate.errors import InvalidInput
 from migrate.guards import Outcome, Override, Verdict
 from migrate.model import Mode, Role
-from migrate.plan import Plan, Side, Undoes
+from migrate.plan import Origin, Plan, Side, Undoes
 from migrate.snapshot import (
     identity_from_value,
     identity_to_value,
@@ -156,6 +156,7 @@ def _digest(value: dict[str, Any]) -> str:
 
 def _side_to_value(side: Side) -> dict[str, Any]:
     return {
+        "origin": side.origin.value,
         "environment": side.environment,
         "identity": identity_to_value(side.identity),
         "capturedAt": side.captured_at,
@@ -171,6 +172,7 @@ def _side_from_value(value: dict[str, Any]) -> Side:
         value["capturedAt"],
         value["digest"],
         value["snapshot"],
+        Origin(value["origin"]),
     )
 
 

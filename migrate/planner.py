@@ -18,9 +18,8 @@ from migrate.model import (
 )
 from migrate.peopleplan import holders_of, reach
 from migrate.peopleplanner import PeopleRequest, Sides, plan_people
-from migrate.plan import Plan, Side, Undoes, desired
+from migrate.plan import Plan, Side, Source, Undoes, desired
 from migrate.rules import Facts
-from migrate.snapshot import content_digest, state_digest
 from migrate.traits import Traits
 
 
@@ -45,7 +44,7 @@ class Request:
 
 
 def make(
-    source: Snapshot,
+    source: Source,
     target: Snapshot,
     request: Request,
     *,
@@ -60,7 +59,7 @@ def make(
     Raises UsageError where the two sides are of different platforms, or where a `--role` pattern
     matches no role on either side.
     """
-    _check_sides(source, target)
+    _check_sides(source.side, target)
     selections = (request.selection, source.selection)
     _check_patterns(request.selection, source.state, target.state)
     found: Comparison = compare(
@@ -77,8 +76,8 @@ def make(
         created_at=created_at,
         version=version,
         mode=request.mode,
-        source=_side(source, content_digest(source.state), state_digest(source.state)),
-        target=_side(target, state_digest(target.state), state_digest(target.state)),
+        source=source.side,
+        target=Side.of(target),
         store=request.store,
         selections=tuple(dict.fromkeys(part for part in selections if not part.everything)),
         rules=replace(request.rules, permission_map=None),
@@ -86,8 +85,8 @@ def make(
         left=found.left,
         unknown=found.unknown,
         equal=found.equal,
-        # What a run is taken back to was worked out, not read: it can't have come up short.
-        source_sizes={} if request.undoes else _sizes(source, target.state),
+        # What was worked out, not read, can't have come up short.
+        source_sizes={} if request.undoes or source.worked_out else _sizes(source, target.state),
         source_names=_custom_names(source.state, selections, traits),
         overrides=request.overrides,
         verdicts=(),
@@ -98,7 +97,8 @@ def make(
     dropping = tuple(
         role_type for role_type in plan.role_types if behaviour.of(role_type).members == "dropped"
     )
-    plan = replace(plan, people=replace(people, dropping=dropping))
+    notes = (*source.notes, *people.notes)
+    plan = replace(plan, people=replace(people, dropping=dropping, notes=notes))
     judged = judge(plan, target.state, request.guards, traits, operator=request.operator)
     return replace(plan, verdicts=judged)
 
@@ -177,11 +177,7 @@ def _access_facts(
     )
 
 
-def _side(snapshot: Snapshot, digest: str, stored: str) -> Side:
-    return Side(snapshot.environment, snapshot.identity, snapshot.captured_at, digest, stored)
-
-
-def _sizes(source: Snapshot, target: State) -> dict[str, int]:
+def _sizes(source: Source, target: State) -> dict[str, int]:
     """How many roles the source holds of each type that both sides captured."""
     seen = target.captured
     sizes = {
@@ -209,7 +205,7 @@ def _custom_names(
     }
 
 
-def _check_sides(source: Snapshot, target: Snapshot) -> None:
+def _check_sides(source: Side, target: Snapshot) -> None:
     if source.identity.platform != target.identity.platform:
         raise UsageError(
             f"{source.environment!r} is a {source.identity.platform} environment and "

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from migrate.canonical.reading import MAX_BYTES, loads, read
+from migrate.canonical.reading import MAX_BYTES, loads, read, read_bytes
 from migrate.errors import InvalidInput
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "dumps_pretty",
     "loads",
     "read",
+    "read_bytes",
     "sha256",
 ]
 

@@ -48,10 +48,16 @@ def loads(data: bytes, where: str, *, limit: int = MAX_BYTES) -> Any:
 
 
 def read(path: Path, *, limit: int = MAX_BYTES) -> tuple[Any, bytes]:
-    """The value and the bytes of the JSON file at `path`; errors as `loads`.
+    """The value and the bytes of the JSON file at `path`; errors as `loads` and `read_bytes`."""
+    data = read_bytes(path, limit=limit)
+    return loads(data, str(path), limit=limit), data
+
+
+def read_bytes(path: Path, *, limit: int) -> bytes:
+    """The bytes of the file at `path`, whatever its format.
 
     Raises UsageError if there is no such file or it is a directory, InvalidInput if it can't be
-    read.
+    read or has over `limit` bytes.
     """
     where = str(path)
     try:
@@ -66,10 +72,12 @@ def read(path: Path, *, limit: int = MAX_BYTES) -> tuple[Any, bytes]:
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
         reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(f"cannot be read: {reason}", where=where) from None
-    if not data and size > limit:
-        _too_large(size, where, limit)
-    return loads(data, where, limit=limit), data
+        raise InvalidInput(
+            f"cannot be read: {reason}", where=where, remedy="Name a file that can be read."
+        ) from None
+    if max(size, len(data)) > limit:
+        _too_large(max(size, len(data)), where, limit)
+    return data
 
 
 def _text(data: bytes, where: str, limit: int) -> str:

@@ -17,10 +17,11 @@ class Entry(NamedTuple):
 COMMANDS = {
     "demo": Entry("demo", "demo", "The whole story on embedded environments."),
     "snapshot": Entry("snapshot", "snapshot", "Capture an environment."),
-    "validate": Entry("validate", "validate", "Check snapshots, import files, plans and configs."),
+    "validate": Entry("validate", "validate", "Check files of every kind, wholly."),
     "plan": Entry("plan", "plan", "Show what would change; save it as a plan."),
     "apply": Entry("apply", "apply", "Run a saved plan, once, exactly as reviewed."),
     "promote": Entry("promote", "promote", "Plan and apply in one go."),
+    "assign": Entry("assign", "assign", "Give and take roles as a file says, in one go."),
     "resume": Entry("resume", "resume", "Go on with a run that was cut off."),
     "drift": Entry("drift", "drift", "Show whether an environment moved since a snapshot."),
     "runs": Entry("runs", "runs", "List, show and abandon runs."),

@@ -1,4 +1,4 @@
-"""Files that commands write and answers that they print."""
+"""Files that commands write, answers that they print, and what they take on standard input."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from migrate.errors import UsageError
+from migrate.errors import InvalidInput, UsageError
 
 
 def write(path: Path, data: bytes) -> None:
@@ -83,6 +83,25 @@ def _replace(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def standard_input(limit: int) -> bytes:
+    """What comes in on standard input, but no more than one byte over `limit`.
+
+    Raises UsageError where it is closed, InvalidInput where it can't be read.
+    """
+    if sys.stdin is None:  # closed from the start, as by <&-
+        raise UsageError(
+            "standard input is closed", remedy="Name a file, or give it on standard input."
+        )
+    try:
+        return sys.stdin.buffer.read(limit + 1)
+    except OSError as error:
+        raise InvalidInput(
+            f"cannot be read: {error.strerror or error}",
+            where="standard input",
+            remedy="Name a file, or give it on standard input.",
+        ) from error
 
 
 def answer(text: str | bytes) -> None:

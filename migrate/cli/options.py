@@ -16,6 +16,20 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def sides(function: Function) -> Function:
     """`--from` and `--to`, and what they need for bare exports."""
+    return _sides(function, source_needed=True)
+
+
+def sides_or_file(function: Function) -> Function:
+    """As `sides`, with `--assignments-file` in place of `--from`."""
+    function = click.option(
+        "--assignments-file",
+        metavar="F",
+        help="The source: what this file (JSON, CSV, - for standard input) gives and takes.",
+    )(function)
+    return _sides(function, source_needed=False)
+
+
+def _sides(function: Function, *, source_needed: bool) -> Function:
     for option in (
         click.option(
             "--role-type", metavar="TYPE", help="Role type of a bare export that is empty."
@@ -31,7 +45,7 @@ def sides(function: Function) -> Function:
         click.option(
             "--from",
             "source",
-            required=True,
+            required=source_needed,
             metavar="S",
             help="The source: an environment, file:PATH, sha256:DIGEST or run:ID.",
         ),
@@ -52,6 +66,38 @@ def scope(function: Function) -> Function:
     return function
 
 
+def overriding(function: Function) -> Function:
+    """`--allow` and `--reason`."""
+    for option in (
+        click.option(
+            "--reason",
+            default="",
+            metavar="TEXT",
+            callback=spelled_out,
+            help="Why a guard is allowed.",
+        ),
+        click.option(
+            "--allow",
+            multiple=True,
+            metavar="GUARD",
+            help="Allow what a guard refuses; stays in the plan with its --reason.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def unresolved(function: Function) -> Function:
+    """`--on-unresolved`."""
+    return click.option(
+        "--on-unresolved",
+        type=click.Choice(["error", "skip"]),
+        default="error",
+        show_default=True,
+        help="What to do with assignments of names that the target does not have.",
+    )(function)
+
+
 def planning(function: Function) -> Function:
     """What decides about a plan: mode, assignments, scope, overrides."""
     for option in (
@@ -70,13 +116,7 @@ def planning(function: Function) -> Function:
             is_flag=True,
             help="Delete roles also where somebody holds them (allows held_roles).",
         ),
-        click.option(
-            "--on-unresolved",
-            type=click.Choice(["error", "skip"]),
-            default="error",
-            show_default=True,
-            help="What to do with assignments of names that the target does not have.",
-        ),
+        unresolved,
         click.option(
             "--assignments",
             type=click.Choice([mode.value for mode in Assignments]),
@@ -89,19 +129,7 @@ def planning(function: Function) -> Function:
             is_flag=True,
             help="Plan as if nothing were known of what the target cannot do.",
         ),
-        click.option(
-            "--reason",
-            default="",
-            metavar="TEXT",
-            callback=spelled_out,
-            help="Why a guard is allowed.",
-        ),
-        click.option(
-            "--allow",
-            multiple=True,
-            metavar="GUARD",
-            help="Allow what a guard refuses; stays in the plan with its --reason.",
-        ),
+        overriding,
         click.option(
             "--mode",
             type=click.Choice([mode.value for mode in Mode]),

@@ -3,15 +3,23 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from migrate.cli import options
 from migrate.cli.files import destination
 from migrate.cli.runtime import Runtime
-from migrate.errors import Exit, MigrateError
+from migrate.errors import Exit, MigrateError, UsageError
+from migrate.model import Mode
+
+_WITH_A_SOURCE = (
+    *("assignments", "role", "exclude_role", "relearn", "source_env", "role_type", "folder"),
+    *("prune_held", "allow_membership_gap", "accept_membership_risk"),
+)
+"""Parameters that mean nothing to an assignments file, which says itself all that is to change."""
 
 
 @click.command(short_help="Show what would change; save it as a plan.")
-@options.sides
+@options.sides_or_file
 @click.option(
     "--target-snapshot",
     metavar="last|file:PATH",
@@ -27,10 +35,11 @@ from migrate.errors import Exit, MigrateError
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 10 where something would change.")
 @options.output
-@click.pass_obj
+@click.pass_context
 def plan(
-    runtime: Runtime,
-    source: str,
+    context: click.Context,
+    source: str | None,
+    assignments_file: str | None,
     target: str,
     source_env: str | None,
     role_type: str | None,
@@ -56,25 +65,32 @@ def plan(
 
     A plan that a guard refuses is saved and shown, too; the exit code is 4 then.
     """
-    from migrate.cli.plans import show, write_import_files, write_plan
-    from migrate.model import Assignments, Mode
+    from migrate.cli.plans import read_assignments, show, write_import_files, write_plan
+    from migrate.model import Assignments
     from migrate.pipeline import checks, promotion
     from migrate.pipeline.planning import Wish
     from migrate.pipeline.sources import Hints, spelled
+    from migrate.pipeline.ways import Way
 
+    runtime: Runtime = context.obj
+    _one_source(context)
     reports, file = options.reports(report), destination(out, "--out")
-    way = promotion.Way(
-        spelled(source), spelled(target), Hints(source_env, role_type), target_snapshot
-    )
-    wish = Wish(
-        Mode(mode),
-        options.selection(role, exclude_role),
-        options.allowed(allow, prune_held, allow_membership_gap, accept_membership_risk),
-        reason,
-        relearn,
-        Assignments(assignments),
-        on_unresolved == "skip",
-    )
+    if assignments_file is not None:
+        asked = read_assignments(assignments_file, runtime)
+        way = Way(asked, spelled(target), target_snapshot=target_snapshot)
+        wish = Wish.of_file(allow, reason, skip_unresolved=on_unresolved == "skip")
+    else:
+        hints = Hints(source_env, role_type)
+        way = Way(spelled(source or ""), spelled(target), hints, target_snapshot)
+        wish = Wish(
+            Mode(mode),
+            options.selection(role, exclude_role),
+            options.allowed(allow, prune_held, allow_membership_gap, accept_membership_risk),
+            reason,
+            relearn,
+            Assignments(assignments),
+            on_unresolved == "skip",
+        )
     planned = promotion.plan(way, wish, runtime.connections)
     write_plan(planned.plan, file, reports, runtime)
     if folder:
@@ -86,3 +102,31 @@ def plan(
         runtime.voice.error(refusal)
         return refusal.exit_code
     return Exit.PENDING if exit_code and not planned.plan.empty else Exit.DONE
+
+
+def _one_source(context: click.Context) -> None:
+    """Raises UsageError where there is not just one of `--from` and `--assignments-file`, and
+    where an option does not go with a file.
+    """
+    given = {
+        option.name: option.opts[-1]
+        for option in context.command.params
+        if context.get_parameter_source(option.name or "") is not ParameterSource.DEFAULT
+    }
+    if ("source" in given) is ("assignments_file" in given):
+        raise UsageError(
+            "a plan has one source: --from S, or --assignments-file F",
+            target="unchanged",
+            remedy="Leave one of them out." if "source" in given else "Add one of them.",
+        )
+    if "source" in given:
+        return
+    idle = [given[name] for name in _WITH_A_SOURCE if name in given]
+    idle += ["--mode full"] if context.params["mode"] == Mode.FULL.value else []
+    if idle:
+        raise UsageError(
+            f"{', '.join(idle)} does not go with --assignments-file, which changes no role and "
+            "nothing but what its lines name",
+            target="unchanged",
+            remedy="Leave it out.",
+        )

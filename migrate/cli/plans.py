@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrate.cli.files import answer, write
+from migrate.canonical import read_bytes
+from migrate.cli.files import answer, standard_input, write
 from migrate.errors import UNCHANGED, MigrateError, UsageError
 
 if TYPE_CHECKING:
+    from migrate.assignments_file import AssignmentsFile
     from migrate.cli.runtime import Runtime
     from migrate.pipeline.planning import Planned
     from migrate.pipeline.record import Record
@@ -53,6 +55,24 @@ def write_import_files(planned: "Planned", folder: Path, runtime: "Runtime") -> 
     for name, data in platform(environment).import_files(plan, planned.target.state):
         write(folder / name, data)
         runtime.voice.say(f"wrote {folder / name}, {len(data)} bytes")
+
+
+def read_assignments(text: str, runtime: "Runtime") -> "AssignmentsFile":
+    """The assignments file at a path, `-` being standard input, with its warnings said.
+
+    Raises UsageError where there is none, InvalidInput with every fault in it.
+    """
+    from migrate.assignments_file import MOST_BYTES, STANDARD_INPUT, parse
+    from migrate.pipeline.locking import untouched
+
+    with untouched():
+        if text == "-":
+            file = parse(standard_input(MOST_BYTES), where=STANDARD_INPUT)
+        else:
+            file = parse(read_bytes(Path(text), limit=MOST_BYTES), where=text)
+    for warning in file.warnings:
+        runtime.voice.warn(f"{file.name}: {warning}")
+    return file
 
 
 def load(text: str, runtime: "Runtime") -> "Plan":

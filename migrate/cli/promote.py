@@ -4,7 +4,6 @@ import click
 
 from migrate.cli import options
 from migrate.cli.runtime import Runtime
-from migrate.errors import Exit
 
 
 @click.command(short_help="Plan and apply in one go.")
@@ -41,16 +40,14 @@ def promote(
     The plan goes to stderr and the report of the run to stdout; with --dry-run the plan is the
     answer.
     """
-    from migrate.cli.plans import begin, reporting, show, traits_for, write_plan
+    from migrate.cli.promoting import carry_out, show_plan
     from migrate.model import Assignments, Mode
-    from migrate.pipeline import checks, promotion
     from migrate.pipeline.planning import Wish
     from migrate.pipeline.sources import Hints, spelled
-    from migrate.plan import Plan
-    from migrate.report import plan_text
+    from migrate.pipeline.ways import Way
 
     reports = options.reports(report)
-    way = promotion.Way(spelled(source), spelled(target), Hints(source_env, role_type))
+    way = Way(spelled(source), spelled(target), Hints(source_env, role_type))
     wish = Wish(
         Mode(mode),
         options.selection(role, exclude_role),
@@ -61,28 +58,6 @@ def promote(
         on_unresolved == "skip",
     )
     if dry_run:
-        planned = promotion.plan(way, wish, runtime.connections)
-        write_plan(planned.plan, None, reports, runtime)
-        show(planned.plan, form, runtime)
-        checks.allowed(planned.plan.verdicts, planned.plan.target.environment)
-        return Exit.DONE
+        return show_plan(way, wish, runtime, form, reports)
     options.must_be_able_to_ask(yes)
-
-    def tell(plan: Plan) -> None:
-        everything = runtime.voice.verbose
-        for line in plan_text.render(plan, traits_for(plan), everything=everything).splitlines():
-            runtime.voice.say(line)
-
-    def agreed(plan: Plan) -> bool:
-        return options.confirm(f"Apply it to {plan.target.environment}?")
-
-    with reporting(runtime, form, reports):
-        promotion.promote(
-            way,
-            wish,
-            runtime.connections,
-            show=tell,
-            agreed=None if yes else agreed,
-            begin=begin(runtime),
-        )
-    return Exit.DONE
+    return carry_out(way, wish, runtime, form, reports, yes=yes)

@@ -1,16 +1,15 @@
 """`validate`: check files."""
 
-import sys
 from pathlib import Path
 
 import click
 
-from migrate.cli.files import answer
+from migrate.cli.files import answer, standard_input
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit
 
 
-@click.command(short_help="Check snapshots, import files, plans and configs.")
+@click.command(short_help="Check files of every kind, wholly.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--role-type", metavar="TYPE", help="Role type that a bare export should have.")
 @click.option(
@@ -25,15 +24,17 @@ from migrate.errors import Exit
 def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, form: str) -> int:
     """Check each FILE (- is standard input) and print every fault with its line and JSON path.
 
-    Warnings alone leave the exit code at 0.
+    Snapshots, import files, plans, configs and assignments files are told apart by what is in
+    them. Warnings alone leave the exit code at 0.
     """
+    from migrate.canonical import MAX_BYTES
     from migrate.checking import check_bytes, check_file
     from migrate.report import check_text
 
     checked = []
     for name in files:
         if name == "-":
-            text = sys.stdin.buffer.read()
+            text = standard_input(MAX_BYTES)
             checked.append(("standard input", check_bytes(text, role_type, where="-")))
         else:
             checked.append((name, check_file(Path(name), role_type)))

@@ -9,11 +9,12 @@ from migrate.journal import Journal
 from migrate.model import Assignments, Snapshot
 from migrate.pipeline import checks
 from migrate.pipeline.begun import Begun
+from migrate.pipeline.capture import capture_target
 from migrate.pipeline.finishing import Ending, finish, unverified
 from migrate.pipeline.giving_up import said, way_on
 from migrate.pipeline.hands import Hands
 from migrate.pipeline.locking import Target
-from migrate.pipeline.planning import capture_target, operator_of
+from migrate.pipeline.planning import operator_of
 from migrate.pipeline.record import Record
 from migrate.pipeline.running import carry_out, taken_up
 from migrate.plan import Plan

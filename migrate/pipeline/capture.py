@@ -1,14 +1,25 @@
 """Capture: read an environment and put what was read on its shelf."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from migrate.archive import Archive
-from migrate.model import Identity, Section, Selection, Snapshot, State
-from migrate.platforms.base import Need, Reader
+from migrate.config import Environment
+from migrate.connect import Connections
+from migrate.errors import InvalidInput
+from migrate.model import Identity, People, Section, Selection, Snapshot, State
+from migrate.platforms.base import Need, PeopleUnreadable, Reader
 from migrate.snapshot import state_digest
 from migrate.tools import Tools
 
 EVERYTHING = Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A capture of the target; `unread` says why who holds roles is missing from it, else ""."""
+
+    snapshot: Snapshot
+    unread: str = ""
 
 
 def capture(
@@ -53,3 +64,48 @@ def keep(archive: Archive, taken: Snapshot) -> str:
     if taken.selection.everything:
         archive.mark_last(digest, taken.captured_at)
     return digest
+
+
+def capture_target(
+    environment: Environment,
+    reader: Reader,
+    archive: Archive,
+    connections: Connections,
+    need: Need,
+) -> Captured:
+    """Read the whole target, who holds its roles included, and keep what was read.
+
+    Raises InvalidInput where this is not the account that the config or the store knows.
+    """
+    name, identity, tools = environment.name, environment.identity, connections.tools
+    unread = ""
+    try:
+        taken = capture(reader, name, identity, tools, people=need)
+    except PeopleUnreadable as error:
+        unread = error.what
+        taken = capture(reader, name, identity, tools)
+    if taken.state.people is not None:
+        right_account(environment, taken.state.people, archive)
+    keep(archive, taken)
+    return Captured(taken, unread)
+
+
+def right_account(environment: Environment, people: People, archive: Archive) -> None:
+    """The account that answers must be the one in the config, else the one first met.
+
+    Only users' rows name it (kore.md D): where there are none, there is nothing to compare.
+    """
+    answers = people.account_id
+    if not answers and not people.principals:
+        return
+    expected = environment.account_id or archive.account_id()
+    if expected is None and answers:
+        archive.record_account(answers)
+    elif expected is not None and answers != expected:
+        raise InvalidInput(
+            f"the account that answers is {answers or 'not named'}, not {expected}",
+            where=environment.name,
+            target="unchanged",
+            remedy="Check url and apps of the environment. If it was moved on purpose, set "
+            "account_id for it in the config.",
+        )

@@ -111,6 +111,8 @@ def _settle(ending: Ending, run: str, record: Record) -> None:
 def _pair(ending: Ending, after: State) -> None:
     """Remember which id of the source is which of the target, so that renames are recognised."""
     plan, archive = ending.plan, ending.archive
+    if plan.source.identity == plan.target.identity:
+        return  # the ids of an account are what they are
     source = archive.load_snapshot(plan.source.snapshot)
     if source is None:
         return

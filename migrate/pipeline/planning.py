@@ -1,7 +1,7 @@
 """Plan: from two snapshots, the target's config and what was learned of it, to a saved plan."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate import planner
 from migrate.archive import Archive
@@ -9,12 +9,12 @@ from migrate.behaviour import Behaviour
 from migrate.config import Environment
 from migrate.connect import Connections, traits_of
 from migrate.diff import Rules
-from migrate.errors import InvalidInput, UsageError
+from migrate.errors import UsageError
 from migrate.guards import Override, can_be_allowed, rule_names
+from migrate.identity import IdentityRules
 from migrate.model import (
     Assignments,
     Mode,
-    People,
     PrincipalKey,
     PrincipalKind,
     Selection,
@@ -22,10 +22,10 @@ from migrate.model import (
     matches,
 )
 from migrate.peopleplanner import PeopleRequest
-from migrate.pipeline import capture
-from migrate.plan import Plan
+from migrate.pipeline.capture import Captured
+from migrate.plan import Plan, Source
 from migrate.planner import Request
-from migrate.platforms.base import Need, PeopleUnreadable, Reader
+from migrate.platforms.base import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,26 @@ class Wish:
     assignments: Assignments = Assignments.NONE
     skip_unresolved: bool = False
 
+    @classmethod
+    def of_file(cls, allow: tuple[str, ...], reason: str, *, skip_unresolved: bool) -> "Wish":
+        """The wish for just what an assignments file asks for.
+
+        What was learned of the target is about imports of roles, of which there is none.
+        """
+        return cls(
+            Mode.INCREMENTAL,
+            Selection(),
+            allow,
+            reason,
+            relearn=True,
+            assignments=Assignments.EXACT,
+            skip_unresolved=skip_unresolved,
+        )
+
     @property
     def need(self) -> Need:
         """How much of who holds what is read of a target."""
         return Need.HOLDERS if self.assignments is Assignments.NONE else Need.ALL
-
-
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """A capture of the target; `unread` says why who holds roles is missing from it, else ""."""
-
-    snapshot: Snapshot
-    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,51 +91,6 @@ def overrides(wish: Wish) -> tuple[Override, ...]:
     return tuple(Override(rule, wish.reason) for rule in dict.fromkeys(wish.allow))
 
 
-def capture_target(
-    environment: Environment,
-    reader: Reader,
-    archive: Archive,
-    connections: Connections,
-    need: Need,
-) -> Captured:
-    """Read the whole target, who holds its roles included, and keep what was read.
-
-    Raises InvalidInput where this is not the account that the config or the store knows.
-    """
-    name, identity, tools = environment.name, environment.identity, connections.tools
-    unread = ""
-    try:
-        taken = capture.capture(reader, name, identity, tools, people=need)
-    except PeopleUnreadable as error:
-        unread = error.what
-        taken = capture.capture(reader, name, identity, tools)
-    if taken.state.people is not None:
-        right_account(environment, taken.state.people, archive)
-    capture.keep(archive, taken)
-    return Captured(taken, unread)
-
-
-def right_account(environment: Environment, people: People, archive: Archive) -> None:
-    """The account that answers must be the one in the config, else the one first met.
-
-    Only users' rows name it (kore.md D): where there are none, there is nothing to compare.
-    """
-    answers = people.account_id
-    if not answers and not people.principals:
-        return
-    expected = environment.account_id or archive.account_id()
-    if expected is None and answers:
-        archive.record_account(answers)
-    elif expected is not None and answers != expected:
-        raise InvalidInput(
-            f"the account that answers is {answers or 'not named'}, not {expected}",
-            where=environment.name,
-            target="unchanged",
-            remedy="Check url and apps of the environment. If it was moved on purpose, set "
-            "account_id for it in the config.",
-        )
-
-
 def plan_on(
     source: Snapshot,
     target: Captured,
@@ -141,9 +104,27 @@ def plan_on(
     as long as the plan itself.
     """
     archive = connections.archive(environment)
-    learned = Behaviour() if wish.relearn else archive.behaviour()
-    plan = _made(source, target, environment, connections, wish, learned, archive.location)
+    _warn_of_idle_patterns(source, target.snapshot, environment, wish, connections)
+    plan = _made(Source.of(source), target, environment, connections, wish, archive)
     archive.save_snapshot(source)
+    archive.save_plan(plan)
+    return Planned(plan, target.snapshot)
+
+
+def plan_towards(
+    source: Source,
+    target: Captured,
+    environment: Environment,
+    connections: Connections,
+    wish: Wish,
+) -> Planned:
+    """Make a plan towards a state that was worked out, not captured, and save it.
+
+    The state is the environment's own as it shall be, ids included, and `source.side` says what
+    it comes from (`Side.origin`). It is not kept as a snapshot, for nothing ever was like that.
+    """
+    archive = connections.archive(environment)
+    plan = _made(source, target, environment, connections, wish, archive)
     archive.save_plan(plan)
     return Planned(plan, target.snapshot)
 
@@ -156,34 +137,37 @@ def plan_offline(
     wish: Wish,
 ) -> Planned:
     """Compare two snapshots under an environment's rules; the plan can't be applied."""
-    captured = Captured(target)
-    plan = _made(source, captured, environment, connections, wish, Behaviour(), "")
+    _warn_of_idle_patterns(source, target, environment, wish, connections)
+    plan = _made(Source.of(source), Captured(target), environment, connections, wish, None)
     return Planned(plan, target)
 
 
 def _made(
-    source: Snapshot,
+    source: Source,
     target: Captured,
     environment: Environment,
     connections: Connections,
     wish: Wish,
-    learned: Behaviour,
-    store: str,
+    archive: Archive | None,
 ) -> Plan:
-    _warn_of_idle_patterns(source, target.snapshot, environment, wish, connections)
+    """The plan; without an `archive` nothing learned is looked at, and it can't be applied."""
+    rules, names = rules_of(environment), environment.identity_rules
+    if source.side.identity == target.snapshot.identity:
+        # What comes from the target itself goes by the target's own names: none is mapped.
+        rules, names = replace(rules, permission_map=None), IdentityRules()
     request = Request(
         mode=wish.mode,
         selection=wish.selection,
-        rules=rules_of(environment),
+        rules=rules,
         guards=connections.config.guards,
         overrides=overrides(wish),
-        store=store,
+        store=archive.location if archive else "",
         unread=target.unread,
         operator=operator_of(environment),
         people=PeopleRequest(
             wish.assignments,
-            environment.identity_rules,
-            connections.archive(environment).pairs(source.identity),
+            names,
+            connections.archive(environment).pairs(source.side.identity),
             wish.skip_unresolved,
         ),
     )
@@ -191,7 +175,7 @@ def _made(
         source,
         target.snapshot,
         request,
-        behaviour=learned,
+        behaviour=archive.behaviour() if archive and not wish.relearn else Behaviour(),
         traits=traits_of(environment),
         plan_id=str(uuid.UUID(hex=connections.tools.random_hex(32))),
         created_at=connections.tools.timestamp(),

@@ -11,10 +11,10 @@ from migrate.journal import Journal, Summary, undone_by
 from migrate.model import State
 from migrate.pipeline import checks
 from migrate.pipeline.applying import UNWRITTEN, go_on, recorded
+from migrate.pipeline.capture import capture_target
 from migrate.pipeline.evidence import Evidence, gather, look
 from migrate.pipeline.giving_up import left
 from migrate.pipeline.locking import Target, locked, untouched
-from migrate.pipeline.planning import capture_target
 from migrate.pipeline.record import Record
 from migrate.pipeline.running import taken_up
 from migrate.plan import Plan

@@ -1,7 +1,8 @@
 """What a source or target is, as it is spelled on the command line.
 
 An environment's name, or `file:PATH` (a snapshot, or a bare export array as the platform returned
-it), `sha256:DIGEST` (a snapshot in the store), `run:ID` (what a run left behind).
+it), `sha256:DIGEST` (a snapshot in the store), `run:ID` (what a run left behind). Or, beside these,
+an assignments file.
 """
 
 import re
@@ -11,15 +12,18 @@ from typing import Any
 
 from migrate import __version__, snapshot
 from migrate.archive import Archive
+from migrate.assignments_file import AssignmentsFile
 from migrate.canonical import read
 from migrate.config import Config, Environment
-from migrate.connect import Connections, platform
+from migrate.connect import Connections, platform, traits_of
 from migrate.errors import InvalidInput, UsageError
 from migrate.journal import check_run_id
 from migrate.model import Identity, Selection, Snapshot
-from migrate.pipeline.capture import capture
+from migrate.pipeline.capture import Captured, capture
+from migrate.plan import Origin, Side, Source
 from migrate.platforms.base import Need
 from migrate.resources import schema
+from migrate.tools import Tools
 from migrate.validation import validate
 from migrate.validation.documents import check_snapshot
 
@@ -74,6 +78,38 @@ def obtain(
     if what.kind == "file":
         return from_file(Path(what.value), connections.config, hints)
     return from_store(what, connections)
+
+
+def asked(
+    file: AssignmentsFile,
+    target: Captured,
+    environment: Environment,
+    tools: Tools,
+    *,
+    skip: bool,
+) -> Source:
+    """The environment as it would be with a file's lines done; `skip` what it does not know.
+
+    Raises InvalidInput that lists everything in the file that can't be done there.
+    """
+    from migrate.assignments_file.resolving import asked_of
+
+    found = asked_of(
+        file,
+        target.snapshot.state,
+        traits_of(environment),
+        skip_unresolved=skip,
+        unread=target.unread,
+    )
+    side = Side(
+        environment=file.name,
+        identity=environment.identity,
+        captured_at=tools.timestamp(),
+        digest=file.digest,
+        snapshot="",
+        origin=Origin.ASSIGNMENTS_FILE,
+    )
+    return Source(side, found.state, notes=found.notes)
 
 
 def from_file(path: Path, config: Config, hints: Hints) -> Snapshot:

@@ -8,7 +8,7 @@ from migrate.behaviour import shown
 from migrate.diff import Action, Change, Left, Reason, permission_changes
 from migrate.guards import Outcome, Verdict, can_be_allowed
 from migrate.model import Role
-from migrate.plan import Plan, Side
+from migrate.plan import Origin, Plan, Side
 from migrate.planfile import plan_digest
 from migrate.report import access_text, people_text
 from migrate.report.escape import inert, quoted
@@ -43,7 +43,10 @@ def _lines(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
     yield f"  digest  {plan_digest(plan)}"
     yield from _side("from", plan.source)
     yield from _side("to  ", plan.target)
-    yield f"  mode    {plan.mode.value}, assignments {plan.people.assignments.value}"
+    if plan.source.origin is Origin.ASSIGNMENTS_FILE:
+        yield "  mode    just what the file asks for"
+    else:
+        yield f"  mode    {plan.mode.value}, assignments {plan.people.assignments.value}"
     for selection in plan.selections:
         scope = [f"--role {inert(pattern)}" for pattern in selection.include]
         scope += [f"--exclude-role {inert(pattern)}" for pattern in selection.exclude]
@@ -83,6 +86,9 @@ def _access(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
 
 
 def _side(word: str, side: Side) -> Iterator[str]:
+    if side.origin is Origin.ASSIGNMENTS_FILE:
+        yield f"  {word}    {inert(side.environment)} (sha256:{side.digest})"
+        return
     identity = side.identity
     yield (
         f"  {word}    {inert(side.environment)}: {inert(identity.platform)} account "

@@ -22,8 +22,17 @@ _KINDS: Mapping[str, frozenset[str]] = {
     "plan": frozenset({"changes", "verdicts"}),
     "run": frozenset({"plan", "steps"}),
     "config": frozenset({"environments"}),
+    "assignments": frozenset({"assignments"}),
 }
-"""Kinds of files, each with keys that no other kind has."""
+"""Kinds of files, each with keys that none below it has."""
+
+_REQUEST = frozenset(
+    {
+        *("roleId", "roleName", "addUsers", "addOrgUserIds", "addGroups"),
+        *("removeUsers", "removeOrgUserIds", "removeGroups"),
+    }
+)
+"""Keys of an entry in a request to assign roles (kore.md D)."""
 
 _MISTAKEN: Mapping[str, str] = {
     "roles": "this is an answer of Get Roles, which may be cut short; use an export of the roles",
@@ -36,12 +45,16 @@ _MISTAKEN: Mapping[str, str] = {
 def kind_of(value: Any, *, where: str) -> str:
     """Which kind of file `value` is: "import-kore", or the name of its schema.
 
-    Told by `$schema` (our URN, or a path to a schema file of ours), else by keys. Raises
+    Told by `$schema` (our URN, or a path to a schema file of ours), else by keys; a list is one of
+    role documents, unless an entry looks like one of a request to assign roles. Raises
     InvalidInput, saying what the file looks like, where it is no file of ours.
     """
     if isinstance(value, list):
-        return IMPORT_KORE
-    remedy = "Give a snapshot, a plan, a config, or an array of Kore.ai role documents."
+        return "assignments" if any(map(_is_request, value)) else IMPORT_KORE
+    remedy = (
+        "Give a snapshot, a plan, a config, an assignments file, or an array of Kore.ai role "
+        "documents."
+    )
     if not isinstance(value, dict):
         message = f"expected an object or a list, found {value_words(value)}"
         raise InvalidInput(message, where=where, remedy=remedy, faults=(Fault(message, "$"),))
@@ -59,6 +72,11 @@ def kind_of(value: Any, *, where: str) -> str:
     known_mistakes = (words for key, words in _MISTAKEN.items() if key in value)
     message = next(known_mistakes, "this is no kind of file that role-migrate knows")
     raise InvalidInput(message, where=where, remedy=remedy, faults=(Fault(message, "$"),))
+
+
+def _is_request(entry: Any) -> bool:
+    """Whether an entry of a list is one of a request to assign roles, no role document."""
+    return isinstance(entry, dict) and "permissions" not in entry and bool(_REQUEST & entry.keys())
 
 
 def check_snapshot(

@@ -9,7 +9,7 @@ from itertools import count
 from migrate.behaviour import Behaviour
 from migrate.canonical import loads
 from migrate.model import Role, Section, Selection, State
-from migrate.plan import Plan, desired
+from migrate.plan import Plan, Source, desired
 from migrate.planner import Request, make
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.documents import role_from_document
@@ -91,7 +91,7 @@ class Account:
 def planned(source: State, target: State, request, behaviour=None, *, narrowed=None) -> Plan:
     """A plan between two states, under a fixed id and time."""
     return make(
-        snapshot(source, "dev", narrowed),
+        Source.of(snapshot(source, "dev", narrowed)),
         snapshot(target, "prod"),
         request,
         behaviour=behaviour or Behaviour(),

@@ -8,7 +8,7 @@ from migrate.diff import Action, Rules
 from migrate.errors import UsageError
 from migrate.guards import GuardRule, Outcome
 from migrate.model import Capture, Identity, Mode, Role, Section, Selection, State
-from migrate.plan import desired, moved
+from migrate.plan import Source, desired, moved
 from migrate.planner import Request, judge, make
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.snapshot import content_digest, state_digest
@@ -193,7 +193,7 @@ def test_roles_cannot_travel_between_platforms():
     other = replace(snapshot(SOURCE, "dev"), identity=Identity("faircom", "https://x", "a"))
     with pytest.raises(UsageError, match="between platforms"):
         make(
-            other,
+            Source.of(other),
             snapshot(TARGET, "prod"),
             request(),
             behaviour=Behaviour(),

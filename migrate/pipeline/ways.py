@@ -1,0 +1,112 @@
+"""From where to where a promotion goes, and what is found at both ends."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from migrate.assignments_file import AssignmentsFile
+from migrate.config import Environment
+from migrate.connect import Connections
+from migrate.errors import UsageError
+from migrate.model import Assignments, Selection, Snapshot
+from migrate.pipeline.capture import Captured
+from migrate.pipeline.planning import Wish
+from migrate.pipeline.sources import Hints, Spelled, from_file, obtain
+from migrate.platforms.base import Need
+
+EVERYTHING = Selection()
+DEFAULT_AGE = 24 * 3600.0
+"""Seconds that the assignments of a source may be old where the config does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From where to where. `target_snapshot` (`last` or a file) stands in for reading the target.
+
+    `to` is an environment's name or `file:PATH`; the latter compares and can't be applied.
+    """
+
+    source: Spelled | AssignmentsFile
+    to: Spelled
+    hints: Hints = field(default_factory=Hints)
+    target_snapshot: str | None = None
+
+
+def target_of(way: Way, connections: Connections) -> Environment:
+    """The environment that a way leads to.
+
+    Raises UsageError where it is none, or the same account as the source.
+    """
+    if way.to.kind != "environment":
+        raise UsageError(
+            f"--to {way.to.kind}:{way.to.value} can't be written to",
+            remedy="Name an environment of the config as the target.",
+        )
+    environment = connections.config.environment(way.to.value)
+    if isinstance(way.source, Spelled) and way.source.kind == "environment":
+        source = connections.config.environment(way.source.value)
+        if source.identity == environment.identity:
+            raise UsageError(
+                f"{source.name!r} and {environment.name!r} are the same account: there is nothing "
+                "to promote",
+                target="unchanged",
+                remedy="Name two different environments.",
+            )
+    return environment
+
+
+def source_of(
+    way: Way, wish: Wish, environment: Environment, connections: Connections
+) -> Snapshot | AssignmentsFile:
+    """The source, with who holds what where that is to travel, too.
+
+    Raises UsageError where its assignments are older than the target's config allows: an old
+    snapshot must not give leavers their access back.
+    """
+    if isinstance(way.source, AssignmentsFile):
+        return way.source
+    moving = wish.assignments is not Assignments.NONE
+    need = Need.ALL if moving else Need.NOTHING
+    source = obtain(way.source, connections, way.hints, EVERYTHING, need)
+    limit = environment.max_source_age
+    limit = DEFAULT_AGE if limit is None else limit
+    taken = datetime.fromisoformat(source.captured_at).timestamp()
+    if moving and connections.tools.now() - taken > limit:
+        raise UsageError(
+            f"the source was captured at {source.captured_at}: its assignments are too old",
+            target="unchanged",
+            remedy="Take a fresh snapshot, or set max_source_age for the target if it is meant.",
+        )
+    return source
+
+
+def stand_in(
+    text: str, environment: Environment, connections: Connections, hints: Hints
+) -> Captured:
+    """The snapshot that stands in for reading the target; raises UsageError where there is none."""
+    taken = _stand_in(text, environment, connections, hints)
+    return Captured(taken, "" if taken.state.people else "the snapshot does not hold it")
+
+
+def _stand_in(
+    text: str, environment: Environment, connections: Connections, hints: Hints
+) -> Snapshot:
+    if text != "last":
+        if not text.startswith("file:"):
+            raise UsageError("--target-snapshot takes last or file:PATH")
+        taken = from_file(Path(text.removeprefix("file:")), connections.config, hints)
+        if taken.identity != environment.identity:
+            raise UsageError(
+                f"the snapshot is of {taken.environment!r}, not of {environment.name!r}",
+                where=text,
+                remedy="Give a snapshot of the target itself.",
+            )
+        connections.archive(environment).save_snapshot(taken)
+        return taken
+    last = connections.archive(environment).last_snapshot()
+    if last is None:
+        raise UsageError(
+            f"the store has no snapshot of {environment.name!r}",
+            remedy=f"Take one with: role-migrate snapshot --env {environment.name}",
+        )
+    return last[0]
