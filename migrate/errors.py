@@ -6,6 +6,7 @@ MigrateError                     base; anything else that escapes is a bug (exit
  +-- GuardRefused            4   a guard refuses the plan
  +-- PlanStale               5   the target moved, or a verdict got worse, since the plan was made
  |    +-- PlanUsed           5   the plan ran already
+ |    +-- Conflicting        5   somebody else changed what a run did
  +-- Blocked                 6   somebody else is at work on the target
  |    +-- TargetLocked       6   a lock is held
  |    +-- RunUnfinished      6   an unfinished run is in the way
@@ -128,6 +129,10 @@ class PlanStale(MigrateError):
     """The target moved, or a guard's verdict became worse, since the plan was made."""
 
     exit_code = Exit.STALE
+
+
+class Conflicting(PlanStale):
+    """Somebody else changed what a run did, so it can't be taken back, or gone on with."""
 
 
 class PlanUsed(PlanStale):

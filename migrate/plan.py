@@ -29,6 +29,7 @@ class Origin(StrEnum):
 
     SNAPSHOT = "snapshot"
     ASSIGNMENTS_FILE = "assignments file"
+    RUN = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,10 @@ class Side:
 
     `snapshot` is the digest under which the store has the snapshot.
 
-    A source that is no snapshot says so by its `origin`: `environment` is then what it is called,
-    `identity` the target's own, `captured_at` when it was read, `digest` that of its bytes, and
-    `snapshot` is empty, for what such a source leads to was never captured.
+    A source that is no snapshot says so by its `origin`: `environment` is then what it is called (a
+    file's name, a run that is taken back), `identity` the target's own, `captured_at`
+    when it was read, `digest` that of its bytes, and `snapshot` is empty, for what such a source
+    leads to was never captured.
     """
 
     environment: str
@@ -59,13 +61,15 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a plan works towards: a state, what the plan calls the place it comes from, and which
-    roles of that place it holds. `notes` are sentences on it that the plan is to carry.
+    roles of that place it holds. `notes` are sentences on it that the plan is to carry, `undoes`
+    the run that it takes back.
     """
 
     side: Side
     state: State
     selection: Selection = field(default_factory=Selection)
     notes: tuple[str, ...] = ()
+    undoes: "Undoes | None" = None
 
     @classmethod
     def of(cls, taken: Snapshot) -> "Source":

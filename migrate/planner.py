@@ -18,7 +18,7 @@ from migrate.model import (
 )
 from migrate.peopleplan import holders_of, reach
 from migrate.peopleplanner import PeopleRequest, Sides, plan_people
-from migrate.plan import Plan, Side, Source, Undoes, desired
+from migrate.plan import Plan, Side, Source, desired
 from migrate.rules import Facts
 from migrate.traits import Traits
 
@@ -28,7 +28,7 @@ class Request:
     """What a plan is asked to do, beside its two sides.
 
     `unread` says why it is not known who holds roles in the target, "" where it is. `operator` is
-    whom the run acts as, where that can be told. `undoes` is the run that the plan takes back.
+    whom the run acts as, where that can be told.
     """
 
     mode: Mode
@@ -40,7 +40,6 @@ class Request:
     unread: str = ""
     operator: PrincipalKey | None = None
     people: PeopleRequest = field(default_factory=PeopleRequest)
-    undoes: Undoes | None = None
 
 
 def make(
@@ -86,11 +85,11 @@ def make(
         unknown=found.unknown,
         equal=found.equal,
         # What was worked out, not read, can't have come up short.
-        source_sizes={} if request.undoes or source.worked_out else _sizes(source, target.state),
+        source_sizes={} if source.worked_out else _sizes(source, target.state),
         source_names=_custom_names(source.state, selections, traits),
         overrides=request.overrides,
         verdicts=(),
-        undoes=request.undoes,
+        undoes=source.undoes,
     )
     sides = Sides(source.state, target.state, desired(plan, target.state), selections)
     people = plan_people(sides, request.people, behaviour, traits, request.unread)

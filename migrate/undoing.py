@@ -4,6 +4,7 @@ Undoing puts back what the run changed and nothing else: what it found is desire
 role and assignment that it touched, and everything else stays as it is now.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from migrate.model import People, Role, RoleKey, State
@@ -14,23 +15,21 @@ from migrate.standing import Conflict, Standing, same
 class Undo:
     """The state to go back to, and every conflict.
 
-    `created` are roles that the run made and that are there; `own` those of them that nobody
-    holds but by the run, so that deleting them takes nothing that somebody else gave.
+    `kept` are roles that the run made and that stay; `own` those that go and that nobody holds but
+    by the run, so that deleting them takes nothing that somebody else gave.
     """
 
     desired: State
     conflicts: tuple[Conflict, ...]
-    created: frozenset[RoleKey]
+    kept: frozenset[RoleKey]
     own: frozenset[RoleKey]
 
 
-def undo(
-    standing: Standing, after: State | None, *, keep_created: bool, empty_created: bool
-) -> Undo:
+def undo(standing: Standing, after: State | None, *, stay: Collection[str], empty: bool) -> Undo:
     """Work out the way back. `after` is the target as the run left it, where that was read.
 
-    `keep_created` leaves roles that the run made where they are, `empty_created` takes them from
-    everybody then, not only from those to whom the run gave them.
+    Roles of the types in `stay` that the run made are left where they are, and with `empty` taken
+    from everybody, not only from those to whom the run gave them.
     """
     had, has = standing.before.by_key(), standing.now.by_key()
     left = after.by_key() if after is not None else {}
@@ -48,22 +47,24 @@ def undo(
             conflicts.append(Conflict(f"{key[0]} role {key[1]!r} {_how(was, now)}"))
         elif was is not None:
             goal[key] = was
-        elif not keep_created:
+        elif key[0] not in stay:
             del goal[key]
     sections = {
         role_type: section.holding(role for role in goal.values() if role.role_type == role_type)
         for role_type, section in standing.now.roles.items()
     }
     people = standing.now.people
-    emptied = created if keep_created and empty_created else frozenset[RoleKey]()
-    desired = State(sections, _people(standing, people, emptied) if people else None)
+    kept = frozenset(key for key in created if key[0] in stay)
+    emptied = kept if empty else frozenset[RoleKey]()
+    holders = _people(standing, people, goal.keys() - emptied) if people else None
+    desired = State(sections, holders)
     held_by = people.assignments if people else frozenset()
     others = {item.role_key for item in held_by - standing.members.given}
-    return Undo(desired, tuple(conflicts), created, created - others)
+    return Undo(desired, tuple(conflicts), kept, created - kept - others)
 
 
-def _people(standing: Standing, now: People, emptied: frozenset[RoleKey]) -> People:
-    """Who should hold what: as now, with what the run gave and took turned back."""
+def _people(standing: Standing, now: People, roles: Collection[RoleKey]) -> People:
+    """Who should hold which of some roles: as now, with what the run gave and took turned back."""
     before = standing.before.people
     if before is None:
         return now
@@ -74,7 +75,7 @@ def _people(standing: Standing, now: People, emptied: frozenset[RoleKey]) -> Peo
     held = (now.assignments - standing.members.given) | back
     return replace(
         now,
-        assignments=frozenset(item for item in held if item.role_key not in emptied),
+        assignments=frozenset(item for item in held if item.role_key in roles),
         principals={**before.principals, **now.principals},
         scopes={**before.scopes, **now.scopes},
     )

@@ -215,7 +215,8 @@ def test_a_malformed_entry_is_a_bug_and_not_written(
 
 
 def test_run_ids_sort_by_time() -> None:
-    assert new_run_id(1_795_355_101, "3f9a2c") == "20261122T134501Z-3f9a2c"
+    assert new_run_id(1_795_355_101, "a2c") == "20261122T134501Z-000a2c"
+    assert new_run_id(1_795_355_101.5, "a2c") == "20261122T134501Z-800a2c"
 
 
 def test_runs_are_listed_newest_first(store: DirectoryStore) -> None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "promote": Entry("promote", "promote", "Plan and apply in one go."),
     "assign": Entry("assign", "assign", "Give and take roles as a file says, in one go."),
     "resume": Entry("resume", "resume", "Go on with a run that was cut off."),
+    "rollback": Entry("rollback", "rollback", "Take back what a run did."),
     "drift": Entry("drift", "drift", "Show whether an environment moved since a snapshot."),
     "runs": Entry("runs", "runs", "List, show and abandon runs."),
     "doctor": Entry("doctor", "doctor", "Find out what is in the way, and how to mend it."),

@@ -8,6 +8,8 @@ from migrate.cli.plans import begin, reporting, show, traits_for, write_plan
 from migrate.errors import Exit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from migrate.cli.runtime import Runtime
     from migrate.pipeline.planning import Wish
     from migrate.pipeline.ways import Way
@@ -17,22 +19,28 @@ Reports = tuple[tuple[str, Path], ...]
 """Formats and files of `--report`."""
 
 
-def show_plan(way: "Way", wish: "Wish", runtime: "Runtime", form: str, reports: Reports) -> int:
+def answer_plan(
+    plan: "Plan", runtime: "Runtime", form: str, reports: Reports, out: Path | None = None
+) -> int:
     """Stop after the plan, which is the answer. Raises GuardRefused once it is shown."""
-    from migrate.pipeline import checks, promotion
+    from migrate.pipeline import checks
 
-    planned = promotion.plan(way, wish, runtime.connections)
-    write_plan(planned.plan, None, reports, runtime)
-    show(planned.plan, form, runtime)
-    checks.allowed(planned.plan.verdicts, planned.plan.target.environment)
+    write_plan(plan, out, reports, runtime)
+    show(plan, form, runtime)
+    checks.allowed(plan.verdicts, plan.target.environment)
     return Exit.DONE
 
 
-def carry_out(
-    way: "Way", wish: "Wish", runtime: "Runtime", form: str, reports: Reports, *, yes: bool
-) -> int:
-    """Show the plan on stderr, ask unless `yes`, and run it; the answer is the run's report."""
+def show_plan(way: "Way", wish: "Wish", runtime: "Runtime", form: str, reports: Reports) -> int:
+    """Make a plan, and stop after it."""
     from migrate.pipeline import promotion
+
+    planned = promotion.plan(way, wish, runtime.connections)
+    return answer_plan(planned.plan, runtime, form, reports)
+
+
+def telling(runtime: "Runtime") -> "Callable[[Plan], None]":
+    """Shows a plan on stderr."""
     from migrate.report import plan_text
 
     def tell(plan: "Plan") -> None:
@@ -40,16 +48,27 @@ def carry_out(
         for line in plan_text.render(plan, traits_for(plan), everything=everything).splitlines():
             runtime.voice.say(line)
 
-    def agreed(plan: "Plan") -> bool:
-        return options.confirm(f"Apply it to {plan.target.environment}?")
+    return tell
+
+
+def asking(plan: "Plan") -> bool:
+    """Ask on the terminal whether a plan shall be applied."""
+    return options.confirm(f"Apply it to {plan.target.environment}?")
+
+
+def carry_out(
+    way: "Way", wish: "Wish", runtime: "Runtime", form: str, reports: Reports, *, yes: bool
+) -> int:
+    """Show the plan on stderr, ask unless `yes`, and run it; the answer is the run's report."""
+    from migrate.pipeline import promotion
 
     with reporting(runtime, form, reports):
         promotion.promote(
             way,
             wish,
             runtime.connections,
-            show=tell,
-            agreed=None if yes else agreed,
+            show=telling(runtime),
+            agreed=None if yes else asking,
             begin=begin(runtime),
         )
     return Exit.DONE

@@ -73,8 +73,13 @@ class Summary:
 
 
 def new_run_id(now: float, random_hex: str) -> str:
-    """A run id like `20261122T134501Z-3f9a2c`, from epoch seconds and 6 random hex digits."""
-    return f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{random_hex}"
+    """A run id like `20261122T134501Z-3f9a2c`, from epoch seconds and 3 random hex digits.
+
+    The digits before those are the fraction of the second: ids sort as their runs began.
+    """
+    return (
+        f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{int(now % 1 * 4096):03x}{random_hex}"
+    )
 
 
 def check_run_id(run_id: str) -> str:

@@ -142,7 +142,9 @@ def _check_free(lock: LockRecord, now: float, terms: Terms, where: str) -> None:
 def _check_settled(
     lock: LockRecord, settles: set[str], unsettled: Callable[[str], str | None]
 ) -> None:
-    for left in (lock.unfinished, None if lock.released else lock.run):
+    # A run that was to settle another may have been cut off itself: both are in the way then.
+    cut_off = lock.unfinished is not None or not lock.released
+    for left in (lock.run if cut_off else None, lock.unfinished):
         run = unsettled(left) if left is not None else None
         if run is not None and run not in settles:
             raise RunUnfinished(

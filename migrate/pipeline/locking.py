@@ -40,7 +40,7 @@ def locked(
     StoreFailed for a store that can't hold a lock.
     """
     tools = connections.tools
-    run = run_id or new_run_id(tools.now(), tools.random_hex(6))
+    run = run_id or new_run_id(tools.now(), tools.random_hex(3))
     with untouched():
         archive = connections.archive(environment)
         writer = connections.writer(environment)

@@ -22,6 +22,7 @@ from migrate.pipeline.resuming import reclaim, resume, settled_by
 from migrate.pipeline.sources import asked, from_file, obtain
 from migrate.pipeline.ways import EVERYTHING, Way, source_of, stand_in, target_of
 from migrate.plan import Plan
+from migrate.platforms.base import Reader
 from migrate.verification import Verification
 
 
@@ -80,19 +81,37 @@ def promote(
     """
     with untouched():
         environment = target_of(way, connections)
+
+    def make(reader: Reader) -> Planned:
+        source = source_of(way, wish, environment, connections)
+        archive = connections.archive(environment)
+        target = capture_target(environment, reader, archive, connections, wish.need)
+        return _planned(source, target, environment, connections, wish)
+
+    return carry_through(environment, connections, make, show=show, agreed=agreed, begin=begin)
+
+
+def carry_through(
+    environment: Environment,
+    connections: Connections,
+    make: Callable[[Reader], Planned],
+    *,
+    settles: tuple[str, ...] = (),
+    show: Callable[[Plan], None],
+    agreed: Callable[[Plan], bool] | None,
+    begin: Callable[[Plan], Record],
+) -> Verification | None:
+    """Make a plan and run it, as `promote` does. `settles` are unfinished runs that it ends."""
     if agreed is None:
-        with locked(environment, connections) as target:
+        with locked(environment, connections, settles=settles) as target:
             with untouched():
-                source = source_of(way, wish, environment, connections)
-                fresh = capture_target(
-                    environment, target.writer, target.archive, connections, wish.need
-                )
-                planned = _planned(source, fresh, environment, connections, wish)
+                planned = make(target.writer)
             show(planned.plan)
             record = begin(planned.plan)
             _allowed(planned.plan, record)
-            return apply(planned.plan, target, record, fresh.snapshot)
-    planned = plan(way, wish, connections)
+            return apply(planned.plan, target, record, planned.target)
+    with untouched():
+        planned = make(connections.reader(environment))
     show(planned.plan)
     record = begin(planned.plan)
     _allowed(planned.plan, record)
@@ -104,7 +123,7 @@ def promote(
         raise Interrupted(
             "not agreed to", where=environment.name, target="unchanged", remedy="Nothing was done."
         )
-    with locked(environment, connections) as target:
+    with locked(environment, connections, settles=settles) as target:
         return apply(planned.plan, target, record)
 
 

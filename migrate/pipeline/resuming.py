@@ -6,7 +6,7 @@ from dataclasses import replace
 from migrate.archive import Archive
 from migrate.config import Environment
 from migrate.connect import Connections
-from migrate.errors import NOT_BY_US, PlanStale, UsageError
+from migrate.errors import NOT_BY_US, Conflicting, UsageError
 from migrate.journal import Journal, Summary, undone_by
 from migrate.model import State
 from migrate.pipeline import checks
@@ -32,7 +32,7 @@ def resume(
     """Bring a run to its end: settle what is unknown, do what is left, verify.
 
     Returns None where there is nothing to do. Raises UsageError for a run that was set aside,
-    PlanStale where somebody else changed what the rest of it rests on, and as `apply`.
+    Conflicting where somebody else changed what the rest of it rests on, and as `apply`.
     """
     with untouched(NOT_BY_US):
         archive, tools = connections.archive(environment), connections.tools
@@ -112,7 +112,7 @@ def _unchanged(standing: Standing, evidence: Evidence, record: Record) -> None:
     run_id = evidence.journal.run_id
     shown = "; ".join(str(conflict) for conflict in conflicts[: checks.SHOWN])
     more = f"; and {len(conflicts) - checks.SHOWN} more" if len(conflicts) > checks.SHOWN else ""
-    raise PlanStale(
+    raise Conflicting(
         f"somebody else changed what run {run_id} touches: {shown}{more}",
         where=evidence.plan.target.environment,
         target=f"{NOT_BY_US}; as the run left it: {record.target}",

@@ -89,6 +89,9 @@ def _side(word: str, side: Side) -> Iterator[str]:
     if side.origin is Origin.ASSIGNMENTS_FILE:
         yield f"  {word}    {inert(side.environment)} (sha256:{side.digest})"
         return
+    if side.origin is Origin.RUN:
+        yield f"  {word}    what {inert(side.environment)} found, for all that it changed"
+        return
     identity = side.identity
     yield (
         f"  {word}    {inert(side.environment)}: {inert(identity.platform)} account "

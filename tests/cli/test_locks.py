@@ -177,7 +177,7 @@ def test_an_interrupt_after_the_first_write_is_a_partly_applied_run(
         "interrupted",
         "done: import of 2 admin roles",
         "in doubt: import of 2 bot roles",
-        f"runs abandon {run}",
+        f"role-migrate resume {run}",
     )
     assert world.report(run)["result"] == "partly applied"
     # It let its lock go, so that only the unfinished run is in the way.

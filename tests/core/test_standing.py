@@ -87,7 +87,7 @@ def test_what_only_the_run_touched_is_never_a_conflict_and_can_be_undone(account
     before, now, stages = data.draw(cut_off(account))
     standing = Standing(before, now, stages, TRAITS)
     assert standing.conflicts() == ()
-    way = undo(standing, None, keep_created=False, empty_created=False)
+    way = undo(standing, None, stay=(), empty=False)
     assert way.conflicts == ()
     landed = standing.written
     goal, was = way.desired.by_key(), before.by_key()
@@ -108,7 +108,7 @@ def test_what_somebody_else_did_to_what_the_run_touches_is_a_conflict(data):
     role = data.draw(st.sampled_from(there))
     moved = Standing(before, altered(now, role), stages, TRAITS)
     assert [repr(role.name) in str(each) for each in moved.conflicts()] == [True]
-    way = undo(moved, None, keep_created=False, empty_created=False)
+    way = undo(moved, None, stay=(), empty=False)
     if role.key in standing.written:
         assert [repr(role.name) in str(each) for each in way.conflicts] == [True]
     else:
@@ -126,7 +126,7 @@ def test_what_somebody_else_did_elsewhere_stays_and_is_no_fault(data):
     moved = Standing(before, altered(now, role), stages, TRAITS)
     assert moved.conflicts() == ()
     assert moved.rebased().by_key()[role.key].description == THIRD
-    way = undo(moved, None, keep_created=False, empty_created=False)
+    way = undo(moved, None, stay=(), empty=False)
     assert way.conflicts == ()
     assert way.desired.by_key()[role.key].description == THIRD
 
@@ -155,7 +155,10 @@ def test_what_is_known_to_be_done_and_does_not_show_is_late(data):
 def test_created_roles_can_be_kept_when_a_run_is_undone(data):
     before, now, stages = data.draw(cut_off(Account()))
     standing = Standing(before, now, stages, TRAITS)
-    way = undo(standing, now, keep_created=True, empty_created=False)
-    assert way.created == now.by_key().keys() - before.by_key().keys()
-    assert way.created <= way.desired.by_key().keys()
-    assert way.own == way.created
+    way = undo(standing, now, stay=("admin", "bot"), empty=False)
+    assert way.kept == now.by_key().keys() - before.by_key().keys()
+    assert way.kept <= way.desired.by_key().keys()
+    assert not way.own
+    gone = undo(standing, now, stay=(), empty=False)
+    assert gone.own == way.kept
+    assert not gone.kept

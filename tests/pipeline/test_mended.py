@@ -83,7 +83,7 @@ def test_what_nobody_foresaw_between_writes_is_a_partly_applied_run(
     failing(error, kind, role_type, monkeypatch)
     ran = world.promote("--yes", "--format", "json")
     assert ran.code == 8
-    ran.says(type(error).__name__, "runs abandon")
+    ran.says(type(error).__name__, "role-migrate resume")
     report = world.report()
     assert (report["result"], report["targetState"]) == ("partly applied", left)
     assert ran.json() == report

@@ -1,0 +1,77 @@
+"""`rollback`: take back what a run did."""
+
+import click
+
+from migrate.cli import options
+from migrate.cli.files import destination
+from migrate.cli.runtime import Runtime
+from migrate.errors import NOT_BY_US, Exit
+from migrate.model import Mode
+
+
+@click.command(short_help="Take back what a run did.")
+@click.argument("run")
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    default=Mode.FULL.value,
+    show_default=True,
+    help="full deletes roles that the run made; incremental leaves them, without its holders.",
+)
+@click.option("--empty-created", is_flag=True, help="Take roles that stay from everybody.")
+@click.option(
+    "--to-backup",
+    is_flag=True,
+    help="Go back to all that was there before the run, whoever changed it since.",
+)
+@options.overriding
+@click.option("--dry-run", is_flag=True, help="Stop after the plan.")
+@click.option("-o", "--out", metavar="FILE", help="With --dry-run: write the plan to a file.")
+@options.consent
+@options.output
+@click.pass_obj
+def rollback(
+    runtime: Runtime,
+    run: str,
+    mode: str,
+    empty_created: bool,
+    to_backup: bool,
+    allow: tuple[str, ...],
+    reason: str,
+    dry_run: bool,
+    out: str | None,
+    yes: bool,
+    form: str,
+    report: tuple[str, ...],
+) -> int:
+    """Make a plan back to what RUN found, show it, ask, and run it. With --yes nobody is asked.
+
+    Only what the run changed goes back, and only where it still is as the run left it. A run that
+    was cut off is ended by it. The plan passes the guards as any other, and can be rolled back.
+    """
+    from migrate.cli.finding import find_run
+    from migrate.cli.plans import begin, reporting
+    from migrate.cli.promoting import answer_plan, asking, telling
+    from migrate.pipeline.locking import untouched
+    from migrate.pipeline.rolling_back import Back, plan_back, roll_back
+
+    reports, file = options.reports(report), destination(out, "--out")
+    if not dry_run:
+        options.must_be_able_to_ask(yes)
+    with untouched(NOT_BY_US):
+        environment = find_run(runtime, run)
+    back = Back(Mode(mode), empty_created, to_backup, allow, reason)
+    if dry_run:
+        planned = plan_back(run, back, environment, runtime.connections)
+        return answer_plan(planned.plan, runtime, form, reports, file)
+    with reporting(runtime, form, reports):
+        roll_back(
+            run,
+            back,
+            environment,
+            runtime.connections,
+            show=telling(runtime),
+            agreed=None if yes else asking,
+            begin=begin(runtime),
+        )
+    return Exit.DONE
