@@ -64,9 +64,9 @@ class RunShelf(Shelf):
         """Whether a run has a journal."""
         return self.store.get(f"runs/{run_id}/0000.json") is not None
 
-    def save_report(self, run_id: str, data: bytes) -> None:
-        """Keep the JSON report of a run; one that went on is reported anew."""
-        self.put_mutable(f"runs/{run_id}/report.json", data)
+    def save_report(self, run_id: str, form: str, data: bytes) -> None:
+        """Keep the report of a run as json or md; one that went on is reported anew."""
+        self.put_mutable(f"runs/{run_id}/report.{form}", data)
 
     def report(self, run_id: str) -> dict[str, Any] | None:
         """The JSON report of a run; None where it has none. InvalidInput for a damaged one."""

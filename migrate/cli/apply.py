@@ -26,7 +26,8 @@ def apply(
     The source is not read. The target must still be what it was in every role that the plan
     touches, and every guard must still let it pass. A plan whose run was cut off is gone on with.
     """
-    from migrate.cli.plans import begin, load, reporting
+    from migrate.cli.plans import load
+    from migrate.cli.reporting import begin, reporting
     from migrate.pipeline import promotion
     from migrate.planfile import plan_digest
     from migrate.report.plan_text import summary

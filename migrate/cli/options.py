@@ -149,7 +149,7 @@ def output(function: Function) -> Function:
             "--report",
             multiple=True,
             metavar="FORMAT=FILE",
-            help="Also write a report: json=FILE or text=FILE. Repeatable.",
+            help="Also write a report: json=FILE, md=FILE or text=FILE. Repeatable.",
         ),
         click.option(
             "--format",
@@ -194,9 +194,9 @@ def reports(given: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
     pairs = []
     for text in given:
         form, equals, path = text.partition("=")
-        if not equals or form not in ("json", "text") or not path:
+        if not equals or form not in ("json", "md", "text") or not path:
             raise UsageError(
-                f"--report {text}: write FORMAT=FILE", remedy="The formats are json and text."
+                f"--report {text}: write FORMAT=FILE", remedy="The formats are json, md and text."
             )
         pairs.append((form, destination(path, f"--report {text}") or Path(path)))
     return tuple(pairs)

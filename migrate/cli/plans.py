@@ -1,9 +1,6 @@
 """Plans on their way in and out of the command line, shared by the commands that handle them."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +12,6 @@ if TYPE_CHECKING:
     from migrate.assignments_file import AssignmentsFile
     from migrate.cli.runtime import Runtime
     from migrate.pipeline.planning import Planned
-    from migrate.pipeline.record import Record
     from migrate.plan import Plan
     from migrate.traits import Traits
 
@@ -103,63 +99,6 @@ def load(text: str, runtime: "Runtime") -> "Plan":
         raise
 
 
-def begin(runtime: "Runtime") -> "Callable[[Plan], Record]":
-    """Makes the record of a run of a plan, and keeps it for the report and for signals."""
-    from migrate.pipeline.record import Record
-
-    def begun(plan: "Plan") -> "Record":
-        record = Record(plan)
-        runtime.records.append(record)
-        return record
-
-    return begun
-
-
-@contextmanager
-def reporting(
-    runtime: "Runtime", form: str, reports: tuple[tuple[str, Path], ...]
-) -> Iterator[None]:
-    """Print and write the report of a run, if one is recorded, however the block ends.
-
-    What a run ended as does not depend on what becomes of its report.
-    """
-    try:
-        yield
-    except MigrateError as error:
-        for record in runtime.records:
-            record.error = record.error or error
-            _write_run(record, form, reports, runtime)
-        raise
-    for record in runtime.records:
-        _write_run(record, form, reports, runtime)
-
-
-def _write_run(
-    record: "Record", form: str, reports: tuple[tuple[str, Path], ...], runtime: "Runtime"
-) -> None:
-    from migrate.canonical import dumps_pretty
-    from migrate.report import run_text
-
-    value = record.to_value()
-
-    def rendered(form: str, *, errors: bool = True) -> bytes:
-        if form == "json":
-            return dumps_pretty(value)
-        return run_text.render(value, errors=errors).encode(errors="backslashreplace")
-
-    # Of what never became a run, stderr says why; once is enough.
-    outputs: list[Callable[[], None]] = []
-    if record.result:
-        outputs.append(partial(answer, rendered(form, errors=bool(record.steps))))
-    outputs += [partial(write, path, rendered(name)) for name, path in reports]
-    for output in outputs:
-        try:
-            output()
-        except UsageError as error:
-            kept = f"; role-migrate runs show {record.run_id} shows it" if record.steps else ""
-            runtime.voice.warn(f"the report could not be written: {error}{kept}")
-
-
 def _rendered(plan: "Plan", form: str, runtime: "Runtime") -> bytes:
     if form == "json":
         from migrate.canonical import dumps_pretty
@@ -167,9 +106,10 @@ def _rendered(plan: "Plan", form: str, runtime: "Runtime") -> bytes:
 
         return dumps_pretty(to_value(plan))
     from migrate.report import plan_text
+    from migrate.report.markdown import fenced
 
     text = plan_text.render(plan, traits_for(plan), everything=runtime.voice.verbose)
-    return text.encode(errors="backslashreplace")
+    return (fenced(text) if form == "md" else text).encode(errors="backslashreplace")
 
 
 def traits_for(plan: "Plan") -> "Traits":

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.cli import options
-from migrate.cli.plans import begin, reporting, show, traits_for, write_plan
+from migrate.cli.plans import show, traits_for, write_plan
+from migrate.cli.reporting import Reports, begin, reporting
 from migrate.errors import Exit
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from migrate.pipeline.planning import Wish
     from migrate.pipeline.ways import Way
     from migrate.plan import Plan
-
-Reports = tuple[tuple[str, Path], ...]
-"""Formats and files of `--report`."""
 
 
 def answer_plan(

@@ -19,7 +19,7 @@ def resume(runtime: Runtime, run: str, yes: bool, form: str, report: tuple[str, 
     back. A run that has ended has nothing left to do.
     """
     from migrate.cli.finding import find_run
-    from migrate.cli.plans import begin, reporting
+    from migrate.cli.reporting import begin, reporting
     from migrate.pipeline.locking import untouched
     from migrate.pipeline.resuming import resume as go_on
 

@@ -50,8 +50,8 @@ def rollback(
     was cut off is ended by it. The plan passes the guards as any other, and can be rolled back.
     """
     from migrate.cli.finding import find_run
-    from migrate.cli.plans import begin, reporting
     from migrate.cli.promoting import answer_plan, asking, telling
+    from migrate.cli.reporting import begin, reporting
     from migrate.pipeline.locking import untouched
     from migrate.pipeline.rolling_back import Back, plan_back, roll_back
 

@@ -65,7 +65,7 @@ def _line(run: str, environment: str, archive: "Archive", runtime: Runtime) -> s
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "md"]),
     default="text",
     show_default=True,
     help="The answer on stdout.",
@@ -74,17 +74,20 @@ def _line(run: str, environment: str, archive: "Archive", runtime: Runtime) -> s
 def show(runtime: Runtime, run: str, form: str) -> int:
     """Show the report of a run; of one that was cut off, its journal."""
     from migrate.canonical import dumps_pretty
+    from migrate.cli.reporting import rendered
     from migrate.journal import Journal
-    from migrate.report import journal_text, run_text
+    from migrate.report import journal_text
+    from migrate.report.markdown import fenced
 
     archive = runtime.connections.archive(find_run(runtime, run))
     report = archive.report(run)
     if report is not None:
-        answer(dumps_pretty(report) if form == "json" else run_text.render(report))
+        answer(rendered(report, form))
         return Exit.DONE
     journal = Journal.open(archive.store, run, clock=runtime.tools.now)
     value = journal_text.to_value(journal.entries, journal.summary)
-    answer(dumps_pretty(value) if form == "json" else journal_text.render(value))
+    text = journal_text.render(value)
+    answer(dumps_pretty(value) if form == "json" else fenced(text) if form == "md" else text)
     return Exit.DONE
 
 

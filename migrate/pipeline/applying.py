@@ -56,6 +56,10 @@ def recorded(plan: Plan, target: Target, record: Record) -> Iterator[None]:
     except KeyboardInterrupt as stop:
         record.error = _interrupted(plan, record, stop)
         raise record.error from None
+    except Exception as bug:
+        record.error = MigrateError(said(bug), target=record.target)
+        record.result = record.result or (UNWRITTEN if record.target == UNCHANGED else "failed")
+        raise
     finally:
         record.requests = target.writer.requests
         record.finished_at = tools.timestamp()
@@ -203,6 +207,6 @@ def _interrupted(plan: Plan, record: Record, stop: KeyboardInterrupt) -> Migrate
 def _keep_report(target: Target, record: Record) -> None:
     """Store the report of a run; where that fails the printed one is left."""
     try:
-        target.archive.save_report(record.run_id, dumps_pretty(record.to_value()))
+        target.archive.save_report(record.run_id, "json", dumps_pretty(record.to_value()))
     except MigrateError as error:
         target.connections.tools.tell(f"warning: the report could not be stored: {error}")

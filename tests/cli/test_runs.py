@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from migrate.resources import schema_names
-from tests.cli.world import World
+from tests.cli.world import IMPORT, World
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
@@ -209,3 +209,24 @@ def test_schemas_are_printed_by_name(world: World) -> None:
     ran = world.run("schema", "snapshots")
     assert ran.code == 2
     ran.says("snapshots", "next: ")
+
+
+@pytest.mark.parametrize("fault", ["", "500"])
+def test_a_run_leaves_a_page_for_people_however_it_ends(world: World, fault: str) -> None:
+    world.configure(timeout="0.3")
+    if fault:
+        world.fault(fault, IMPORT, query={"roleType": "bot"}, times=10)
+    page = world.folder / "run.md"
+    ran = world.promote("--yes", "--report", f"md={page}")
+    assert ran.code == (8 if fault else 0), ran.err
+    run = world.runs()[0]
+    kept = world.shelf / "runs" / run / "report.md"
+    assert kept.read_bytes() == page.read_bytes()
+    assert world.run("runs", "show", run, "--format", "md").out == page.read_text()
+    text = page.read_text()
+    assert f"role-migrate resume {run}".replace(":", "&#58;") in text if fault else "done" in text
+    assert ("not tried" in text or "unknown" in text) is bool(fault)
+    world.calm()
+    if fault:
+        assert world.run("resume", run, "--yes").code == 0
+        assert "unknown" not in kept.read_text()
