@@ -75,7 +75,7 @@ def _resume(evidence: Evidence, target: Target, record: Record) -> Verification:
         _unchanged(standing, evidence, record)
     done = [(entry.step, entry.outcome) for entry in record.steps if entry.state == "done"]
     target.writer.take_up(done, standing.now)
-    record.moved_elsewhere = checks.elsewhere(plan, evidence.before, standing.now)
+    record.moved_elsewhere = list(standing.elsewhere())
     evidence.journal.append("note", {"resumedBy": str(tools.who)})
     before = replace(evidence.before, state=standing.rebased())
     return go_on(

@@ -6,6 +6,7 @@ have made something of its own of what was sent (verification would say so); tha
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from migrate.behaviour import is_denied
 from migrate.model import Role, RoleKey, State
@@ -90,8 +91,19 @@ class Standing:
         found += self.members.conflicts(self._has.keys())
         return tuple(found)
 
+    def elsewhere(self) -> Iterator[str]:
+        """What others changed in roles that no step touches, as sentences."""
+        for key in sorted((self._had.keys() | self._has.keys()) - self.touched):
+            was, has = self._had.get(key), self._has.get(key)
+            if not same(was, has):
+                what = "is new" if was is None else "is gone" if has is None else "changed"
+                yield f"{key[0]} role {key[1]!r} {what} since the run began"
+
     def rebased(self) -> State:
-        """`before`, with what no step touches as it is now: others may have changed it since."""
+        """`before`, with what no step touches as it is now: others may have changed it since.
+
+        Ids stay those of before: whether an import kept them is told by them.
+        """
         touched = self.touched
         sections = {}
         for role_type, section in self.before.roles.items():
@@ -100,9 +112,13 @@ class Standing:
                 sections[role_type] = section
                 continue
             kept = [role for role in section.roles if role.key in touched]
-            others = [role for role in now.roles if role.key not in touched]
+            others = [self._with_old_ids(role) for role in now.roles if role.key not in touched]
             sections[role_type] = section.holding((*kept, *others))
         return State(sections, self.members.rebased())
+
+    def _with_old_ids(self, role: Role) -> Role:
+        had = self._had.get(role.key)
+        return role if had is None else replace(role, id=had.id, ref_id=had.ref_id)
 
     def _spelled_out(self, effect: Effect) -> Effect:
         """A whole role type's deletions by name, of the roles that were there."""
