@@ -99,7 +99,9 @@ def _child(words: list[str], folder: str, die_at: int | None, answer: Path) -> N
     for store in (DirectoryStore, S3Store):
         moments.around(store, "put_if_absent", lambda key, *_: f"put {key.rpartition('/')[2]}")
         moments.around(store, "replace", lambda key, *_: f"swap {key.rpartition('/')[2]}")
-    moments.around(Http, "send", lambda method, path: f"{method} {path.rpartition('/')[2]}")
+    moments.around(
+        Http, "send", lambda method, path: f"{method} {path.strip('/').rpartition('/')[2]}"
+    )
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(words)
