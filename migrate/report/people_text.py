@@ -31,8 +31,7 @@ def lines(plan: PeoplePlan, *, everything: bool) -> Iterator[str]:
             yield from _capped(_by_role(" ", items), everything)
     if plan.notes:
         yield from ("", "Notes")
-        wrapped = (line for note in plan.notes for line in _wrapped(inert(note), 2))
-        yield from _capped(wrapped, everything)
+        yield from _capped((f"  {inert(note)}" for note in plan.notes), everything)
 
 
 def _by_role(sign: str, items: Iterable[Assignment]) -> Iterator[str]:

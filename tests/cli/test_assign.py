@@ -680,6 +680,14 @@ def test_a_run_that_stopped_half_way_ends_as_the_file_asks(staffed: World, table
     assert holdings(staffed) == before - REMOVES | ADDS
 
 
+def test_what_a_file_changed_can_be_taken_back(staffed: World, table: Path) -> None:
+    before = holdings(staffed)
+    assert assign(staffed, table, "--yes").code == 0
+    ran = staffed.run("rollback", staffed.runs()[0], "--yes")
+    assert ran.code == 0, ran.err
+    assert holdings(staffed) == before
+
+
 @pytest.mark.parametrize("path", [ADMIN_CALL, BOT_CALL])
 def test_an_entry_that_fails_is_named_and_the_same_file_ends_it(
     staffed: World, table: Path, path: str
