@@ -1,7 +1,7 @@
 """The one room that finds shipped data, in a wheel and in a checkout alike.
 
 A wheel carries it in `migrate/data/`; in a checkout it lies beside the package, in `schemas/` and
-`samples/seed/`.
+`samples/`.
 """
 
 import json
@@ -14,6 +14,10 @@ from migrate.errors import UsageError
 _PACKAGE = Path(__file__).resolve().parent
 _SCHEMAS = (_PACKAGE / "data" / "schemas", _PACKAGE.parent / "schemas")
 _SEED = (_PACKAGE / "data" / "seed", _PACKAGE.parent / "samples" / "seed")
+_ASSIGNMENTS = (
+    _PACKAGE / "data" / "assignments.csv",
+    _PACKAGE.parent / "samples" / "assignments.csv",
+)
 _SCHEMA_SUFFIX = ".schema.json"
 
 
@@ -43,6 +47,11 @@ def seed(name: str) -> dict[str, Any]:
     path = _find(_files(_SEED, ".json"), name, "seed")
     parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return parsed
+
+
+def sample_assignments() -> bytes:
+    """An assignments file for the seed `prod`."""
+    return next(place for place in _ASSIGNMENTS if place.is_file()).read_bytes()
 
 
 def _files(places: tuple[Path, ...], suffix: str) -> dict[str, Path]:

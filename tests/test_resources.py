@@ -64,12 +64,13 @@ def test_the_data_of_a_wheel_is_found_beside_the_package(tmp_path):
     (package / "data" / "seed").mkdir()
     (package / "data" / "schemas" / "one.schema.json").write_text('{"title": "ü"}', "utf-8")
     (package / "data" / "seed" / "dev.json").write_text('{"roles": []}', "utf-8")
+    (package / "data" / "assignments.csv").write_text("kind", "utf-8")
     for module in ("__init__", "errors", "resources"):
         source = (resources._PACKAGE / f"{module}.py").read_text("utf-8")
         (package / f"{module}.py").write_text(source, "utf-8")
     script = (
         "from migrate.resources import *;"
-        "print(schema_names(), schema('one'), seed_names(), seed('dev'))"
+        "print(schema_names(), schema('one'), seed_names(), seed('dev'), sample_assignments())"
     )
     done = subprocess.run(
         [
@@ -85,4 +86,4 @@ def test_the_data_of_a_wheel_is_found_beside_the_package(tmp_path):
         encoding="utf-8",
         check=True,
     )
-    assert done.stdout.strip() == "('one',) {'title': 'ü'} ('dev',) {'roles': []}"
+    assert done.stdout.strip() == "('one',) {'title': 'ü'} ('dev',) {'roles': []} b'kind'"

@@ -10,7 +10,6 @@ from typing import NoReturn
 
 from migrate.assignments_file.checks import check
 from migrate.assignments_file.values import (
-    STANDARD_INPUT,
     Action,
     AssignmentsFile,
     Placed,
@@ -24,7 +23,7 @@ from migrate.validation import validate
 from migrate.validation.locate import faults
 from migrate.wording import MAX_FAULTS, json_path
 
-__all__ = ["MOST_BYTES", "STANDARD_INPUT", "Action", "AssignmentsFile", "Wanted", "parse"]
+__all__ = ["MOST_BYTES", "Action", "AssignmentsFile", "Wanted", "parse"]
 
 MOST_BYTES = 32 * 1024 * 1024
 """The largest assignments file that is read."""

@@ -7,9 +7,6 @@ from migrate.errors import Fault
 from migrate.model import ACCOUNT, PrincipalKind
 from migrate.wording import JsonPath
 
-STANDARD_INPUT = "standard input"
-"""What a file is called that came in on it."""
-
 
 class Action(StrEnum):
     """What is to become of an assignment."""

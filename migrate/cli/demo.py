@@ -14,6 +14,7 @@ from migrate.cli.files import answer, working_folder
 from migrate.cli.runtime import Runtime
 from migrate.cli.sandbox import load_sandbox, states_of
 from migrate.errors import Exit, MigrateError
+from migrate.resources import sample_assignments
 
 
 class Scene(NamedTuple):
@@ -69,6 +70,12 @@ STORY = (
         True,
     ),
     Scene(
+        "People join, move and leave: who is to hold what in prod can come from a file, too",
+        "assign -f assignments.csv --env prod --yes",
+        Exit.DONE,
+        True,
+    ),
+    Scene(
         "Somebody changes a role of prod by hand; drift shows it",
         "drift --env prod --exit-code",
         Exit.PENDING,
@@ -82,7 +89,7 @@ STORY = (
     ),
     Scene("What was run", "runs", Exit.DONE, False),
 )
-BY_HAND = 9
+BY_HAND = 10
 """The scene before which somebody changes a role by hand."""
 
 
@@ -98,7 +105,11 @@ def demo(runtime: Runtime) -> int:
     working_folder()  # is returned to
     with tempfile.TemporaryDirectory(prefix="role-migrate-demo-") as folder:
         place = Path(folder)
+        (place / "assignments.csv").write_bytes(sample_assignments())
         with box_type(states=states_of(()), folder=place) as box, contextlib.chdir(place):
+            # The story needs more calls than a minute allows, and nobody wants to watch it wait.
+            for name in box.ready["environments"]:
+                _control(f"{box.control}/switches/{name}", {"limit_per_minute": 0})
             for number, scene in enumerate(STORY):
                 if number == BY_HAND:
                     _change_by_hand(box.control)

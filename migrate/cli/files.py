@@ -8,6 +8,9 @@ from typing import TextIO
 
 from migrate.errors import InvalidInput, UsageError
 
+STANDARD_INPUT = "standard input"
+"""What messages and reports call what came in on it."""
+
 
 def write(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, readable by its owner only: it holds account data.
@@ -99,7 +102,7 @@ def standard_input(limit: int) -> bytes:
     except OSError as error:
         raise InvalidInput(
             f"cannot be read: {error.strerror or error}",
-            where="standard input",
+            where=STANDARD_INPUT,
             remedy="Name a file, or give it on standard input.",
         ) from error
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.canonical import read_bytes
-from migrate.cli.files import answer, standard_input, write
+from migrate.cli.files import STANDARD_INPUT, answer, standard_input, write
 from migrate.errors import UNCHANGED, MigrateError, UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def read_assignments(text: str, runtime: "Runtime") -> "AssignmentsFile":
 
     Raises UsageError where there is none, InvalidInput with every fault in it.
     """
-    from migrate.assignments_file import MOST_BYTES, STANDARD_INPUT, parse
+    from migrate.assignments_file import MOST_BYTES, parse
     from migrate.pipeline.locking import untouched
 
     with untouched():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from migrate.cli.files import answer, standard_input
+from migrate.cli.files import STANDARD_INPUT, answer, standard_input
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit
 
@@ -35,7 +35,7 @@ def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, fo
     for name in files:
         if name == "-":
             text = standard_input(MAX_BYTES)
-            checked.append(("standard input", check_bytes(text, role_type, where="-")))
+            checked.append((STANDARD_INPUT, check_bytes(text, role_type, where="-")))
         else:
             checked.append((name, check_file(Path(name), role_type)))
     if form == "json":

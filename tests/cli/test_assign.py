@@ -648,16 +648,44 @@ def test_assign_takes_an_environment_of_the_config(staffed: World, table: Path, 
 # Trouble
 
 
-def test_a_target_that_can_not_be_read_back_is_read_back_by_a_resume(
+def test_a_run_that_was_cut_off_is_gone_on_with_without_the_file(
     staffed: World, table: Path
 ) -> None:
+    before = holdings(staffed)
     staffed.fault("500", "/api/public/groups", nth=2, times=9)
     ran = assign(staffed, table, "--yes")
     assert ran.code == 8, ran.err
-    ran.says("could not be read back", f"role-migrate resume {staffed.runs()[0]}")
+    (run,) = staffed.runs()
+    ran.says("could not be read back", f"role-migrate resume {run}")
     staffed.calm()
-    assert staffed.run("resume", staffed.runs()[0], "--yes").code == 0
-    assert plan(staffed, table, "--exit-code").code == 0
+    table.unlink()
+    resumed = staffed.run("resume", run, "--yes")
+    assert resumed.code == 0, resumed.err
+    assert holdings(staffed) == before - REMOVES | ADDS
+
+
+def test_a_run_that_stopped_half_way_ends_as_the_file_asks(staffed: World, table: Path) -> None:
+    before = holdings(staffed)
+    staffed.configure(timeout="0.3")
+    staffed.fault("500", BOT_CALL, times=9)
+    saved = staffed.folder / "plan.json"
+    plan(staffed, table, "--out", str(saved))
+    ran = staffed.run("apply", saved, "--yes")
+    assert ran.code == 8, ran.err
+    half = holdings(staffed)
+    assert half not in (before, before - REMOVES | ADDS)
+    staffed.calm()
+    again = staffed.run("apply", saved, "--yes")
+    assert again.code == 0, again.err
+    assert holdings(staffed) == before - REMOVES | ADDS
+
+
+def test_what_a_file_changed_can_be_taken_back(staffed: World, table: Path) -> None:
+    before = holdings(staffed)
+    assert assign(staffed, table, "--yes").code == 0
+    ran = staffed.run("rollback", staffed.runs()[0], "--yes")
+    assert ran.code == 0, ran.err
+    assert holdings(staffed) == before
 
 
 @pytest.mark.parametrize("path", [ADMIN_CALL, BOT_CALL])

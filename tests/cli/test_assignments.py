@@ -229,6 +229,24 @@ def test_users_of_another_domain_are_found_by_a_rule(staffed: World) -> None:
     assert moves(staffed, *EXACT, "--role", "Ops") == (set(), {desk})
 
 
+def test_a_snapshot_of_the_target_itself_goes_by_its_own_names(staffed: World) -> None:
+    staffed.configure(
+        identity=f'{{ users = {{ "{ANN}" = "{CY}" }}, roles = {{ "Ops" = "Operators" }} }}',
+        permission_map='{ "Invite" = "Preferences" }',
+    )
+    path = staffed.folder / "prod.json"
+    assert staffed.run("snapshot", "--env", "prod", "-o", path).code == 0
+    ran = staffed.run("plan", "--from", f"file:{path}", "--to", "prod", *EXACT, "--exit-code")
+    assert ran.code == 0, ran.out
+    assert "Nothing to change." in ran.out
+    # Nor are ids of an account paired with its own.
+    staffed.change("prod", "admin", "Ops", Invite="NO")
+    ran = staffed.run("promote", "--from", f"file:{path}", "--to", "prod", *EXACT, "--yes")
+    assert ran.code == 0, ran.err
+    assert staffed.roles()["admin", "Ops"]["permissions"]["Invite"] == "YES"
+    assert not (staffed.shelf / "identity").exists()
+
+
 def test_a_bot_that_was_renamed_is_found_by_the_table_or_by_its_id(staffed: World) -> None:
     document = staffed.state("prod")
     document["bots"][0]["name"] = "Help"

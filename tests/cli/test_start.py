@@ -244,6 +244,8 @@ def test_the_demo_tells_its_story_from_an_empty_folder(tmp_path: Path) -> None:
         "→ exit code 5, 0 writes to a platform",
         "── 7. A full promotion would delete roles",
         "→ exit code 4, 0 writes to a platform",
+        "── 10. People join, move and leave",
+        'line 8: "clara.ellis@example.com" keeps the admin role',
         "the platform's upload, fileId ",
         "That was it.",
     ):

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from migrate.assignments_file import MOST_BYTES, Action, Wanted, parse
 from migrate.canonical import sha256
 from migrate.errors import InvalidInput
 
+SAMPLES = Path(__file__).parents[2] / "samples"
 HEADER = "kind,principal,role_type,role,bot,action\n"
 
 
@@ -88,6 +90,14 @@ def test_a_file_has_a_name_and_a_digest():
 
 def test_empty_files_ask_for_nothing():
     assert wanted(ours()) == wanted(b"[]") == wanted(HEADER) == ()
+
+
+def test_the_samples_say_the_same():
+    paths = (SAMPLES / "assignments.csv", SAMPLES / "assignments.json")
+    csv_file, json_file = (parse(path.read_bytes(), where=path.name) for path in paths)
+    assert csv_file.wanted == json_file.wanted
+    assert len(csv_file.wanted) == 7
+    assert csv_file.warnings == json_file.warnings == ()
 
 
 # CSV.

@@ -8,7 +8,7 @@ from migrate.diff import Action, Rules
 from migrate.errors import UsageError
 from migrate.guards import GuardRule, Outcome
 from migrate.model import Capture, Identity, Mode, Role, Section, Selection, State
-from migrate.plan import Source, desired, moved
+from migrate.plan import Origin, Source, desired, moved
 from migrate.planner import Request, judge, make
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.snapshot import content_digest, state_digest
@@ -202,6 +202,33 @@ def test_roles_cannot_travel_between_platforms():
             created_at="",
             version="",
         )
+
+
+def test_what_was_worked_out_is_told_from_what_was_captured():
+    side = replace(Source.of(snapshot(SOURCE, "prod")).side, origin=Origin.ASSIGNMENTS_FILE)
+    empty = State({"admin": Section.of(())})
+
+    def made(source):
+        return make(
+            source,
+            snapshot(empty, "prod"),
+            request(),
+            behaviour=Behaviour(),
+            traits=TRAITS,
+            plan_id="1",
+            created_at="",
+            version="",
+        )
+
+    plan = made(Source(side, empty, notes=("a note",)))
+    assert plan.source == side
+    assert plan.people.notes == ("a note",)
+    # It can't have come up short, as a read can that finds nothing at all.
+    assert not [verdict for verdict in plan.verdicts if verdict.outcome is Outcome.REFUSE]
+    captured = made(Source.of(snapshot(empty, "dev")))
+    assert "empty_source" in [
+        verdict.rule for verdict in captured.verdicts if verdict.outcome is Outcome.REFUSE
+    ]
 
 
 @pytest.mark.parametrize("kind", ["agent", "system"])

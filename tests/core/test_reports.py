@@ -16,6 +16,7 @@ from migrate.errors import Fault, VerificationFailed
 from migrate.guards import GuardRule, Outcome, Override, Verdict
 from migrate.model import Identity, Mode, Role, Section, Selection, State
 from migrate.pipeline.record import Record, StepRecord
+from migrate.plan import Origin
 from migrate.planfile import plan_digest
 from migrate.planner import Request
 from migrate.platforms.base import Step
@@ -105,9 +106,11 @@ def hostile_plan():
 HOSTILE_PLAN = hostile_plan()
 
 
+@pytest.mark.parametrize("origin", Origin)
 @pytest.mark.parametrize("everything", [False, True])
-def test_a_hostile_plan_is_harmless_to_show(everything):
-    text = plan_text.render(HOSTILE_PLAN, TRAITS, everything=everything)
+def test_a_hostile_plan_is_harmless_to_show(everything, origin):
+    plan = replace(HOSTILE_PLAN, source=replace(HOSTILE_PLAN.source, origin=origin))
+    text = plan_text.render(plan, TRAITS, everything=everything)
     assert harmless(text)
     assert "\nINJECTED" not in text
     assert "x\\u001b[2J\\u202e" in text

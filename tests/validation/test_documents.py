@@ -18,6 +18,12 @@ from migrate.validation.documents import check_snapshot, kind_of
         ({"state": {}, "digests": {}}, "snapshot"),
         ({"$schema": "https://elsewhere.example/x", "changes": [], "verdicts": []}, "plan"),
         ({"environments": {}}, "config"),
+        ({"formatVersion": 1, "assignments": []}, "assignments"),
+        ({"$schema": "../schemas/assignments.schema.json"}, "assignments"),
+        ({"assignments": "exact", "changes": [], "verdicts": []}, "plan"),
+        ([{"roleId": "1", "addUsers": []}], "assignments"),
+        (["", {"roleName": "Ops"}], "assignments"),
+        ([{"role": "A", "permissions": {}, "roleId": "1"}], "import-kore"),
     ],
 )
 def test_kinds_are_told_by_schema_or_keys(value, kind):
