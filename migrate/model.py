@@ -170,7 +170,10 @@ class People:
     included. `unseen_groups` are groups whose roles no user's row can show (no members): what
     they hold is `seen in use` at best and never removed. `maybe_direct` are users' assignments
     that show only through a group in a row that may stand for a direct one as well.
-    `complete` is False where only holders were read, not every user, group and bot.
+    `complete` is False where only holders were read, not every user, group and bot. Users who
+    hold nothing and are in no group need not be among the principals, complete or not: the
+    platform may not list them. In the state that a plan is made on, or applied to, are those of
+    them who were looked up by name since they are to be given something.
     """
 
     account_id: str
