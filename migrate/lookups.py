@@ -114,6 +114,7 @@ def with_users(state: State, users: Iterable[Principal], fold: Fold) -> State:
     people = state.people
     if people is None:
         return state
-    taken = {each.id for each in people.principals.values() if each.id is not None}
+    known = (each.id for (kind, _), each in people.principals.items() if kind == USER)
+    taken = {own for own in known if own is not None}
     added = {(USER, fold(USER, each.name)): each for each in users if each.id not in taken}
     return replace(state, people=replace(people, principals={**added, **people.principals}))
