@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from migrate.sandbox import Sandbox
-from tests.cli.test_assignments import (
+from tests.cli.staffed import (
     ANN,
     BOB,
+    BOT_CALL,
     KEEPER,
     OPERATOR,
     OPS,
@@ -19,7 +20,7 @@ from tests.cli.test_assignments import (
     one_line,
     section,
 )
-from tests.cli.world import LOOK_UP, USERS_INFO, World, world_on
+from tests.cli.world import LOOK_UP, USERS_INFO, Ran, World, world_on
 
 EVE, FAY, GIL = "eve@example.com", "fay@example.com", "gil@example.com"
 IDLE = "idle@example.com"
@@ -397,3 +398,115 @@ def test_the_report_and_the_backup_of_a_run_hold_together(hiding: World) -> None
     for word in ("backup", "after"):
         shown = hiding.run("drift", "--env", "prod", "--against", f"sha256:{report[word]}")
         assert shown.code == 0, shown.err
+
+
+# beside promotions
+
+
+def assign(world: World, *lines: str, arguments: tuple[str, ...] = ("--yes",)) -> Ran:
+    header = "kind,principal,role_type,role,bot,action"
+    file = world.file("who.csv", "\n".join([header, *lines, ""]))
+    return world.run("assign", "-f", file, "--env", "prod", *arguments)
+
+
+@pytest.mark.parametrize("listed", ["listed", "omitted"])
+def test_an_assignments_file_may_name_a_newcomer(hiding: World, listed: str) -> None:
+    hiding.switch(roleless_users=listed)
+    lines = (
+        f"user,{EVE.title()},admin,Ops,,",
+        f"user,{FAY},bot,Helper,Sales,add",
+        f"user,{GIL},admin,Ops,,remove",
+    )
+    ran = assign(hiding, *lines)
+    assert ran.code == 0, ran.err
+    assert who(hiding, "Ops") == {ANN, BOB, EVE}
+    assert ("bot", "Helper", "user", FAY, "Sales") in holdings(hiding)
+    assert "1 of 3 is already so" in one_line(ran.err)
+    # One more for the name that is not spelled as it is there.
+    assert look_ups(hiding) == (2 if listed == "omitted" else 0)
+    seen = hiding.last()
+    ran = assign(hiding, *lines[:2])
+    assert (ran.code, look_ups(hiding, seen), hiding.writes(seen)) == (0, 0, [])
+
+
+def test_a_file_that_names_strangers_lists_them_all(hiding: World) -> None:
+    lines = [f"user,{name},admin,Ops,," for name in (EVE, *GONE)]
+    with hiding.untouched():
+        ran = assign(hiding, *lines)
+    assert ran.code == 3
+    ran.says("2 things", *GONE, "--on-unresolved skip", "target: unchanged")
+    assert EVE not in ran.err
+    assert look_ups(hiding) == 1
+    ran = assign(hiding, *lines, arguments=("--yes", "--on-unresolved", "skip"))
+    assert ran.code == 0, ran.err
+    assert who(hiding, "Ops") == {ANN, BOB, EVE}
+
+
+def test_a_file_whose_users_can_not_be_looked_up_says_why(hiding: World) -> None:
+    hiding.switch(user_scope="missing")
+    ran = assign(hiding, f"user,{EVE},admin,Ops,,")
+    assert ran.code == 3
+    ran.says(EVE, "could not be looked up", "User Management > User Management")
+    ran = assign(
+        hiding,
+        f"user,{EVE},admin,Ops,,",
+        f"user,{BOB},admin,Ops,,remove",
+        arguments=("--yes", "--on-unresolved", "skip"),
+    )
+    assert ran.code == 0, ran.err
+    said = one_line(ran.err)
+    assert "could not be looked up" in said and f'skipped: line 2: user "{EVE}"' in said
+    hiding.switch(user_scope="granted")
+    assert hiding.run("snapshot", "--env", "prod").code == 0
+    file = hiding.file("eve.csv", f"kind,principal,role_type,role\nuser,{EVE},admin,Ops\n")
+    stand_in = ("--to", "prod", "--target-snapshot", "last")
+    ran = hiding.run("plan", "--assignments-file", file, *stand_in)
+    assert ran.code == 3
+    ran.says(EVE, "could not be looked up", "without --target-snapshot")
+
+
+def test_a_file_notes_who_is_not_active(hiding: World) -> None:
+    idle = {"username": IDLE, "status": "not active"}
+    put(hiding, "prod", held(KEEPER, OPERATOR), held(OPS, ANN), users=[idle, *users()])
+    ran = assign(hiding, f"user,{IDLE},admin,Ops,,", arguments=("--yes", "--format", "json"))
+    assert ran.code == 0, ran.err
+    assert f'user "{IDLE}" is "not active" in the target' in one_line(ran.err)
+
+
+def test_a_newcomer_team_gets_a_first_role(hiding: World) -> None:
+    """Nobody in it is listed before; everybody is after."""
+    team = [{"gN": "Team", "users": [EVE, FAY]}, {"gN": "Nobody", "users": []}]
+    put(
+        hiding,
+        "dev",
+        held(KEEPER, OPERATOR),
+        held(OPS, ANN, "@Team", "@Nobody"),
+        users=users(EVE, FAY),
+        groups=[team[0], {"gN": "Nobody", "users": [ANN]}],
+    )
+    put(hiding, "prod", held(KEEPER, OPERATOR), held(OPS, ANN), users=users(EVE, FAY), groups=team)
+    ran = hiding.promote("--yes", "--assignments", "exact")
+    assert ran.code == 0, ran.err
+    assert who(hiding, "Ops") == {ANN, "Team"}
+    assert "nobody is in this group" in one_line(ran.err)
+    assert look_ups(hiding) == 0
+    ran = assign(hiding, "group,Team,bot,Helper,Sales,", "group,Nobody,admin,Ops,,")
+    assert ran.code == 3
+    ran.says('group "Nobody": nobody is in it')
+    assert 'group "Team"' not in ran.err
+
+
+def test_a_run_that_was_cut_off_goes_on_with_its_newcomers(hiding: World) -> None:
+    hiding.configure(timeout="0.3")
+    path = hiding.plan("--assignments", "merge")
+    hiding.fault("500", BOT_CALL, times=10)
+    ran = hiding.run("apply", path, "--yes")
+    assert ran.code == 8, ran.err
+    assert who(hiding, "Ops") == {ANN, BOB, EVE}
+    hiding.calm()
+    seen = hiding.last()
+    ran = hiding.run("resume", hiding.runs()[0], "--yes")
+    assert ran.code == 0, ran.err
+    assert ("bot", "Helper", "user", FAY, "Sales") in holdings(hiding)
+    # They are in the state that the run began on, which was kept.
+    assert look_ups(hiding, seen) == 0

@@ -155,7 +155,8 @@ def test_each_way_to_name_somebody_finds_the_one(line, found):
                     '"bob@example.com")'),
         (row("Desk"), 'user "Desk": the target has none of that name (there is a group of that '
                       'name)'),
-        (row("E9", by_org_id=True), 'user with the organisation id "E9": the target has none'),
+        (row("E9", by_org_id=True), 'user with the organisation id "E9": the target shows none, '
+                                    'and nobody can be looked up by it'),
         (row("desk", kind=GROUP), 'group "desk": the target has none of that name (did you mean '
                                   '"Desk"?)'),
         (row("Nobody", kind=GROUP), 'group "Nobody": nobody is in it, so that what it holds is not '

@@ -25,9 +25,9 @@ from tests.cli.world import LOOK_UP, World, plain_environment, role, world_on
 
 __all__ = ["plain_environment"]
 
-ANN, BOB, CY, DEE, EVE = (f"{name}@example.com" for name in ("ann", "bob", "cy", "dee", "eve"))
-USERS = (ANN, BOB, CY, DEE, EVE)
-"""Of these, eve holds nothing in prod and is in no group."""
+USERS = tuple(f"{name}@example.com" for name in ("ann", "bob", "cy", "dee", "eve", "fay"))
+"""Of these, eve and fay hold nothing in prod, and eve is in no group either."""
+ANN, BOB, CY, DEE, EVE, FAY = USERS
 BOTS = ("Helpdesk", "Sales")
 ALLOWED = ("max_deletions", "held_roles", "membership_gap", "access_gap")
 Holders = list[dict[str, str]]
@@ -75,7 +75,11 @@ def account(side: str, *roles: tuple[dict[str, Any], Holders]) -> dict[str, Any]
             ),
         ],
         "users": [{"username": name} for name in USERS],
-        "groups": [{"gN": "Desk", "users": [CY]}, {"gN": "Crew", "users": [DEE, BOB]}],
+        "groups": [
+            {"gN": "Desk", "users": [CY]},
+            {"gN": "Crew", "users": [DEE, BOB]},
+            {"gN": "Team", "users": [FAY]},
+        ],
         "bots": [{"_id": ids[name], "name": name} for name in BOTS],
     }
 
@@ -94,7 +98,7 @@ DEV = account(
     (KEEPER, users(ANN)),
     (role("admin", "Ops", "new", Invite="YES", Preferences="YES"), users(ANN, EVE) + group("Desk")),
     (role("bot", "Helper", Tasks="FULL"), users(ANN, CY, bot="Sales") + group("Crew", "Helpdesk")),
-    (role("bot", "Fresh", Tasks="VIEW"), users(DEE, bot="Helpdesk")),
+    (role("bot", "Fresh", Tasks="VIEW"), users(DEE, bot="Helpdesk") + group("Team", "Sales")),
 )
 PROD = account(
     "prod",
@@ -224,7 +228,7 @@ bot_roles = st.dictionaries(
 )
 somebody = st.one_of(
     st.sampled_from(USERS).map(lambda name: {"user": name}),
-    st.sampled_from(("Desk", "Crew")).map(lambda name: {"group": name}),
+    st.sampled_from(("Desk", "Crew", "Team")).map(lambda name: {"group": name}),
 )
 
 
