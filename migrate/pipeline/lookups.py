@@ -10,7 +10,7 @@ from dataclasses import replace
 from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.lookups import LookUp, names_of, unshown, unshown_holders, wanted_names, with_users
-from migrate.model import Assignments, Snapshot
+from migrate.model import Snapshot
 from migrate.pipeline.capture import Captured
 from migrate.pipeline.planning import Wish, identity_rules
 from migrate.plan import Plan, Source
@@ -25,9 +25,10 @@ def for_plan(
     reader: Reader,
     connections: Connections,
 ) -> Captured:
-    """A capture of the target with the users that a plan turns on and that it did not show."""
-    if wish.assignments is Assignments.NONE:
-        return target
+    """A capture of the target with the users that a plan turns on and that it did not show.
+
+    There are none where no assignments travel, for then not all of the target is read.
+    """
     names = wanted_names(
         source.state,
         target.snapshot.state,

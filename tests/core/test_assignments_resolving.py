@@ -107,6 +107,14 @@ def refused(
     return [str(fault) for fault in error.faults]
 
 
+def test_what_a_group_of_unlisted_users_is_given_shows_and_what_it_loses_does_not():
+    here = target(unseen_groups=frozenset({"Desk", "Nobody"}))
+    assert changed(row("Desk", kind=GROUP), here=here) == ({ops("Desk", "group")}, set())
+    (fault,) = refused(row("Desk", kind=GROUP, action=REMOVE), here=here)
+    assert fault.endswith('group "Desk": no user in it is listed, so that what it holds is not '
+                          "shown here")  # fmt: skip
+
+
 # Names and ids.
 
 
