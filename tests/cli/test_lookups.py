@@ -510,3 +510,18 @@ def test_a_run_that_was_cut_off_goes_on_with_its_newcomers(hiding: World) -> Non
     assert ("bot", "Helper", "user", FAY, "Sales") in holdings(hiding)
     # They are in the state that the run began on, which was kept.
     assert look_ups(hiding, seen) == 0
+
+
+@pytest.mark.parametrize("listed", ["listed", "omitted"])
+def test_who_lost_the_only_role_to_a_run_gets_it_back_when_it_is_rolled_back(
+    hiding: World, listed: str
+) -> None:
+    hiding.switch(roleless_users=listed)
+    before = holdings(hiding)
+    assert hiding.promote("--yes", "--assignments", "exact").code == 0
+    assert who(hiding, "Ops") == {ANN, EVE}
+    seen = hiding.last()
+    ran = hiding.run("rollback", hiding.runs()[0], "--yes")
+    assert ran.code == 0, ran.err
+    assert holdings(hiding) == before
+    assert look_ups(hiding, seen) == (listed == "omitted")
