@@ -74,7 +74,9 @@ def delta(
         left += _uncovered(target, goal, scoped, rules)
     adds, removes = goal - held, held - goal
     refused = {item: rules.refused(item) for item in adds | removes}
-    refused |= {item: why for item in adds if (why := _unseen(item, target))}
+    # What a group is given shows by then in the rows of whoever is in it.
+    empty, nobody = target.empty_groups, "nobody is in this group: what it holds can't be read"
+    refused |= {item: nobody for item in adds if item.kind == "group" and item.principal in empty}
     gone = "the role will not exist in the target"
     refused |= {item: gone for item in adds if item.role_key not in rules.after}
     # Who holds a role that is deleted loses it by that, not by a removal of its own.
@@ -117,5 +119,5 @@ def _by_a_group(item: Assignment, target: People, held: frozenset[Assignment]) -
 
 def _unseen(item: Assignment, target: People) -> str:
     if item.kind == "group" and item.principal in target.unseen_groups:
-        return "nobody is in this group: what it holds can't be read in full"
+        return "no user in this group is listed: what it holds can't be read in full"
     return ""

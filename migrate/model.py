@@ -167,10 +167,14 @@ class People:
     """Who holds what, as captured; None in a state means that it was not captured.
 
     `groups_of` maps a user's folded name to the folded names of all groups it is in, nested ones
-    included. `unseen_groups` are groups whose roles no user's row can show (no members): what
-    they hold is `seen in use` at best and never removed. `maybe_direct` are users' assignments
-    that show only through a group in a row that may stand for a direct one as well.
+    included. `unseen_groups` are groups whose roles no user's row shows, for no user in them has
+    one: what they hold is `seen in use` at best and never removed. `maybe_direct` are users'
+    assignments that show only through a group in a row that may stand for a direct one as well.
     `complete` is False where only holders were read, not every user, group and bot.
+
+    Users who hold nothing and are in no group need not be among the principals: a platform may
+    list only who holds something. In the state that a plan is made on, or applied to, there are
+    also those of them who were looked up by name, for the plan turns on them.
     """
 
     account_id: str
@@ -181,6 +185,11 @@ class People:
     unseen_groups: frozenset[str] = frozenset()
     maybe_direct: frozenset[Assignment] = frozenset()
     complete: bool = True
+
+    @property
+    def empty_groups(self) -> frozenset[str]:
+        """The unseen groups that nobody is in: what they are given shows in no row either."""
+        return self.unseen_groups.difference(*self.groups_of.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,16 @@ from migrate.access import Access, Levels, role_names
 from migrate.assigning import Delta, Rules, delta
 from migrate.behaviour import Behaviour
 from migrate.errors import UNCHANGED, Fault, InvalidInput
-from migrate.identity import IdentityRules, Pairs, Resolution, renames, resolve, translated
+from migrate.identity import (
+    IdentityRules,
+    Pairs,
+    Resolution,
+    Unresolved,
+    renames,
+    resolve,
+    translated,
+)
+from migrate.lookups import SETTLED, LookUp
 from migrate.model import (
     ACCOUNT,
     Assignment,
@@ -26,12 +35,16 @@ from migrate.traits import Traits
 
 @dataclass(frozen=True, slots=True)
 class PeopleRequest:
-    """What a plan is to do with assignments, and how names of the source are matched."""
+    """What a plan is to do with assignments, and how names of the source are matched.
+
+    `look_up` is what became of looking up those whom the target does not show.
+    """
 
     assignments: Assignments = Assignments.NONE
     rules: IdentityRules = field(default_factory=IdentityRules)
     remembered: Pairs = field(default_factory=Pairs)
     skip_unresolved: bool = False
+    look_up: LookUp = SETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,7 @@ def plan_people(
     changes = delta(
         request.assignments, people, wanted, found, _rules(sides, request, resolution, traits)
     )
+    notes += request.look_up.notes(changes.adds, people)
     plan = PeoplePlan(
         unread=unread,
         assignments=request.assignments,
@@ -101,16 +115,26 @@ def _wanted(
         roles_after=sides.goal.by_key().keys(),
         fold=traits.fold,
     )
+    doubt = request.look_up.doubt(item.kind for item in resolution.unresolved)
     if resolution.unresolved and not request.skip_unresolved:
-        raise InvalidInput(
-            f"{len(resolution.unresolved)} names of the source can't be resolved in the target",
-            target=UNCHANGED,
-            remedy="Add them to the target, map them under identity in the config, or leave their "
-            "assignments out with --on-unresolved skip.",
-            faults=tuple(Fault(str(item)) for item in resolution.unresolved),
-        )
+        raise _unresolved(resolution.unresolved, doubt, request.look_up.remedy)
     skipped = [f"skipped: {item}" for item in resolution.unresolved]
-    return translated(scoped, resolution).assignments, resolution, skipped
+    notes = [doubt, *skipped] if doubt else skipped
+    return translated(scoped, resolution).assignments, resolution, notes
+
+
+def _unresolved(names: tuple[Unresolved, ...], doubt: str, ask: str) -> InvalidInput:
+    what = f"{len(names)} names of the source can't be resolved in the target"
+    remedy = (
+        "Add them to the target, map them under identity in the config, or leave their "
+        "assignments out with --on-unresolved skip."
+    )
+    return InvalidInput(
+        f"{what}; {doubt}" if doubt else what,
+        target=UNCHANGED,
+        remedy=f"{ask} Else: {remedy}" if doubt else remedy,
+        faults=tuple(Fault(str(item)) for item in names),
+    )
 
 
 def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits: Traits) -> Rules:

@@ -78,6 +78,11 @@ class Source:
         return cls(side, taken.state, taken.selection)
 
     @property
+    def identity(self) -> Identity:
+        """What the place it comes from really is."""
+        return self.side.identity
+
+    @property
     def worked_out(self) -> bool:
         """Whether it was never captured, for nothing was like that yet."""
         return self.side.origin is not Origin.SNAPSHOT

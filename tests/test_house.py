@@ -23,7 +23,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.peopleplan", "migrate.peopleplanfile", "migrate.peopleplanner"),
         *("migrate.membership", "migrate.identity", "migrate.ordering", "migrate.replay"),
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
-        "migrate.undoing",
+        *("migrate.undoing", "migrate.lookups"),
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
@@ -327,6 +327,48 @@ def test_heavy_libraries_are_imported_where_they_are_used() -> None:
     assert not faults, "\n".join(faults)
 
 
+def senders(method: str) -> set[tuple[str, str]]:
+    """The functions of platforms that name an HTTP method, each with its module."""
+    return {
+        (module, function.name)
+        for module in core()
+        if within(module, "migrate.platforms")
+        for function in ast.walk(tree(module))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Constant) and node.value == method
+    }
+
+
+def test_what_a_reader_can_send_only_reads() -> None:
+    channel = "migrate.platforms.kore.channel"
+    found = senders("POST")
+    assert found == {(channel, "look_up"), (channel, "post")}, "look-ups and writes go through it"
+    for method in ("PUT", "PATCH", "DELETE"):
+        assert senders(method) == set(), "if one only reads, say so here"
+    owners = {
+        (function.name, kind.name)
+        for kind in tree(channel).body
+        if isinstance(kind, ast.ClassDef)
+        for function in kind.body
+        if isinstance(function, ast.FunctionDef) and (channel, function.name) in found
+    }
+    assert owners == {("look_up", "ReadChannel"), ("post", "WriteChannel")}
+
+
+def test_a_reader_has_nothing_but_what_reads() -> None:
+    from migrate.platforms.base import Reader
+    from migrate.platforms.kore.channel import ReadChannel
+    from migrate.platforms.kore.reader import KoreReader
+
+    def public(kind: type) -> set[str]:
+        return {name for name in dir(kind) if not name.startswith("_")}
+
+    assert public(Reader) == {"traits", "requests", "capture", "find_users", "close"}
+    assert public(KoreReader) == public(Reader)
+    assert public(ReadChannel) == {"get", "look_up", "requests", "close"}
+
+
 PLANTED = (
     ("migrate.diff", "from migrate.http import Http", test_nobody_imports_a_higher_floor),
     ("migrate.stores.base", "import migrate.cli", test_nobody_imports_a_higher_floor),
@@ -367,6 +409,11 @@ PLANTED = (
         lambda: test_kinds_do_not_know_each_other(*SIBLINGS[1]),
     ),
     ("migrate.errors", "import migrate.model, migrate.diff", test_there_are_no_import_cycles),
+    (
+        "migrate.platforms.kore.reader",
+        'def assign(http): http.send("POST", "/x")',
+        lambda: test_what_a_reader_can_send_only_reads(),
+    ),
     ("migrate.archive", "import boto3", test_heavy_libraries_are_imported_where_they_are_used),
     ("migrate.archive", "x = 1", test_modules_are_short_and_say_what_they_are_for),
     (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrate.assignments_file.values import Wanted
+from migrate.assignments_file.values import Action, Wanted
 from migrate.identity.rules import BOT, GROUP, USER, Fold
 from migrate.identity.things import Index, Thing, things
 from migrate.model import Assignment, People, RoleKey, State
@@ -31,7 +31,7 @@ class Here:
     def __init__(self, target: State, people: People, fold: Fold) -> None:
         known = {kind: things(people, kind) for kind in (USER, GROUP, BOT)}
         self._fold = fold
-        self._unseen = people.unseen_groups
+        self._unseen, self._empty = people.unseen_groups, people.empty_groups
         self._captured = target.captured
         self._roles = target.by_key()
         self._role_ids = {role.id: role.key for role in target.all_roles() if role.id}
@@ -68,11 +68,13 @@ class Here:
         kind, name = line.kind.value, line.principal
         if line.by_org_id:
             what = f"user with the organisation id {quoted(name)}"
-            return _only(self._index[USER].with_org_id(name), what, "the target has none")
+            none = "the target shows none, and nobody can be looked up by it"
+            return _only(self._index[USER].with_org_id(name), what, none)
         found = self._index[kind].named(self._fold(kind, name))
-        if kind == GROUP and name in self._unseen:
-            message = "nobody is in it, so that what it holds is not shown here"
-            return Problem(f"group {quoted(name)}: {message}")
+        taken = line.action is Action.REMOVE
+        if kind == GROUP and name in (self._unseen if taken else self._empty):
+            why = "nobody is in it" if name in self._empty else "no user in it is listed"
+            return Problem(f"group {quoted(name)}: {why}, so that what it holds is not shown here")
         return _only(found, f"{kind} {quoted(name)}", _NONE, kind, name)
 
     def _role(self, line: Wanted) -> RoleKey | Problem:

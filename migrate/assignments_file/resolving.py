@@ -9,6 +9,7 @@ from migrate.assignments_file.lookup import Here, Problem
 from migrate.assignments_file.values import Action, AssignmentsFile, Wanted
 from migrate.errors import UNCHANGED, Fault, InvalidInput
 from migrate.identity.rules import GROUP, USER
+from migrate.lookups import SETTLED, LookUp
 from migrate.model import Assignment, People, State
 from migrate.peopleplan import known_people
 from migrate.traits import Traits
@@ -36,10 +37,12 @@ def asked_of(
     *,
     skip_unresolved: bool = False,
     unread: str = "",
+    look_up: LookUp = SETTLED,
 ) -> Asked:
     """The state that `file` asks for in an environment whose state is `target`.
 
     Lines that name what the target does not have are left out where `skip_unresolved` says so.
+    `look_up` is what became of looking up the users whom the target does not show.
     Raises InvalidInput that lists, with every place in the file: these names, each with a guess
     at what was meant; names that mean several; what is asked for both ways; and what the platform
     never does. Raises UsageError where it is not known who holds what (`unread` says why).
@@ -58,12 +61,14 @@ def asked_of(
             problems.setdefault(problem, []).append(line.place)
     final = any(problem.final for problem in problems)
     faults = _faults(problems, here)
+    doubt = look_up.doubt(problem.kind for problem in problems)
     if faults and (final or not skip_unresolved):
-        raise _refusal(file, faults, final=final)
+        raise _refusal(file, faults, doubt, look_up.remedy, final=final)
     after = people.assignments.difference(_of(asked, Action.REMOVE)).union(_of(asked, Action.ADD))
     notes = (
         *_already(file, lines, people),
         *_kept(lines, people, after),
+        *([doubt] if doubt else ()),
         *(f"skipped: {fault}" for fault in faults),
     )
     return Asked(State(target.roles, replace(people, assignments=after)), notes)
@@ -101,16 +106,19 @@ def _faults(problems: dict[Problem, list[str]], here: Here) -> tuple[Fault, ...]
     return tuple(faults)
 
 
-def _refusal(file: AssignmentsFile, faults: tuple[Fault, ...], *, final: bool) -> InvalidInput:
+def _refusal(
+    file: AssignmentsFile, faults: tuple[Fault, ...], doubt: str, ask: str, *, final: bool
+) -> InvalidInput:
     count = f"{len(faults)} thing{'' if len(faults) == 1 else 's'}"
+    what = f"this file asks for {count} that can't be done in the target"
     remedy = "Correct the file, or add to the target what it lacks"
     if not final:
         remedy += "; --on-unresolved skip leaves out the lines that name it"
     return InvalidInput(
-        f"this file asks for {count} that can't be done in the target",
+        f"{what}; {doubt}" if doubt else what,
         where=file.name,
         target=UNCHANGED,
-        remedy=f"{remedy}.",
+        remedy=f"{ask} Else: {remedy}." if doubt else f"{remedy}.",
         faults=faults,
     )
 

@@ -54,6 +54,12 @@ class AssignmentsFile:
     wanted: tuple[Wanted, ...]
     warnings: tuple[Fault, ...] = ()
 
+    @property
+    def users(self) -> tuple[str, ...]:
+        """The users that it names by e-mail, as they are written there."""
+        named = (line for line in self.wanted if line.kind is PrincipalKind.USER)
+        return tuple(line.principal for line in named if not line.by_org_id)
+
 
 Placed = dict[JsonPath, Wanted]
 """What a file asks for, by the path of what says so; in a table that is the line alone."""

@@ -3,7 +3,7 @@
 from migrate.identity.pairs import Pair, Pairs, from_value, learn, to_value
 from migrate.identity.renaming import Rename, Renames, renames
 from migrate.identity.resolution import Resolution, Translation, Unresolved, translated
-from migrate.identity.resolving import resolve
+from migrate.identity.resolving import resolve, unshown_users
 from migrate.identity.rules import IdentityRules, folded
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "resolve",
     "to_value",
     "translated",
+    "unshown_users",
 ]

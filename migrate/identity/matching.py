@@ -61,7 +61,7 @@ class Matcher:
         self._fold = fold
         self._complete = complete
         self._table = {fold(kind, key): name for key, name in rules.table(kind).items()}
-        self._domains = {fold(USER, key): fold(USER, end) for key, end in rules.domains.items()}
+        self._domains = {fold(USER, key): end for key, end in rules.domains.items()}
         self._pairs = remembered.of(kind)
         self._bases = Counter(each.base for each in sources)
         self._reserved = self._by_table(sources)
@@ -78,6 +78,19 @@ class Matcher:
                 it = _spelled(outcome.target)
                 return Problem(f"the config says that {it} here is {_spelled(owner)} of the source")
         return outcome
+
+    def unshown(self, thing: Thing) -> tuple[str, ...]:
+        """The names, as they are spelled, that `thing` would be found by before any other, if
+        only the target had shown that it has them."""
+        said = self._said(thing)
+        if said is not None:
+            names = [said]
+        elif thing.by_org_id_only:
+            return ()
+        else:
+            names = [name for name in (self._rewritten(thing), thing.name) if name is not None]
+        shown = [bool(self._targets.named(self._fold(self._kind, name))) for name in names]
+        return tuple(names[: shown.index(True)] if True in shown else names)
 
     def _found(self, thing: Thing) -> Match | Problem:
         named = self._by_name(thing)
@@ -143,17 +156,17 @@ class Matcher:
     def _names(self, thing: Thing) -> Iterable[tuple[str, str]]:
         rewritten = self._rewritten(thing)
         if rewritten is not None:
-            yield rewritten, DOMAIN
+            yield self._fold(self._kind, rewritten), DOMAIN
         yield thing.key, NAME
         if thing.base != thing.key:
             yield thing.base, NAME
 
     def _rewritten(self, thing: Thing) -> str | None:
-        at = thing.key.rfind("@")
-        if self._kind != USER or at < 0:
+        local, at, domain = thing.name.rpartition("@")
+        if self._kind != USER or not at:
             return None
-        end = self._domains.get(thing.key[at:])
-        return None if end is None else thing.key[:at] + end
+        end = self._domains.get(self._fold(USER, at + domain))
+        return None if end is None else local + end
 
     def _has_twin(self, thing: Thing) -> bool:
         return self._kind == BOT and self._bases[thing.base] > 1
@@ -167,6 +180,8 @@ class Matcher:
                 ambiguous=True,
             )
         known = "" if self._complete else " among those who hold a role (only they were read)"
+        if thing.by_org_id_only:
+            known += "; who is known by an id in the organisation alone can't be looked up"
         if wanted != thing.base:
             names = f"neither {quoted(wanted)} nor {quoted(thing.name)}"
             return Problem(f"the target has {names}{known}{self._hint(wanted)}")

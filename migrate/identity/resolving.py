@@ -58,6 +58,23 @@ def resolve(
     return Resolution(principals, scopes, roles, tuple(found.unresolved), tuple(found.notes))
 
 
+def unshown_users(
+    source: People, target: People, rules: IdentityRules, *, fold: Fold = folded
+) -> tuple[str, ...]:
+    """Names of users that `target` does not show, and that would settle what a user of `source`
+    who holds something is there: none where everybody is found by the name that goes first.
+
+    A target need not show who holds nothing (kore.md D). Spelled as they would be there.
+    """
+    known = things(source, USER)
+    matcher = Matcher(
+        USER, known, Index(things(target, USER)), rules, Pairs(), fold, complete=target.complete
+    )
+    needed = {each.principal for each in source.assignments if each.kind == USER}
+    found = [name for thing in known if thing.key in needed for name in matcher.unshown(thing)]
+    return tuple(sorted({fold(USER, name): name for name in found}.values()))
+
+
 _Needs = Counter[tuple[str, str] | tuple[str, RoleKey]]
 """How many assignments name what: (kind, key)."""
 

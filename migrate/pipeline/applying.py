@@ -7,7 +7,7 @@ from migrate.canonical import dumps_pretty
 from migrate.errors import UNCHANGED, Interrupted, MigrateError, PartlyApplied
 from migrate.journal import Journal
 from migrate.model import Assignments, Snapshot
-from migrate.pipeline import checks
+from migrate.pipeline import checks, lookups
 from migrate.pipeline.begun import Begun
 from migrate.pipeline.capture import capture_target
 from migrate.pipeline.finishing import Ending, finish, unverified
@@ -77,6 +77,8 @@ def _apply(
     now = fresh or capture_target(environment, target.writer, archive, connections, need).snapshot
     checks.unmoved(plan, now.state)
     checks.still_held(plan, now.state)
+    now = lookups.for_run(plan, now, environment, target.writer, connections)
+    checks.still_there(plan, now.state)
     checks.still_promoted(plan, environment.promote_builtins)
     checks.no_worse(
         plan,

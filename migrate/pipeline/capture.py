@@ -6,6 +6,7 @@ from migrate.archive import Archive
 from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import InvalidInput
+from migrate.lookups import SETTLED, LookUp
 from migrate.model import Identity, People, Section, Selection, Snapshot, State
 from migrate.platforms.base import Need, PeopleUnreadable, Reader
 from migrate.snapshot import state_digest
@@ -16,10 +17,14 @@ EVERYTHING = Selection()
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A capture of the target; `unread` says why who holds roles is missing from it, else ""."""
+    """A capture of the target; `unread` says why who holds roles is missing from it, else "".
+
+    `look_up` is what became of looking up those whom it did not show.
+    """
 
     snapshot: Snapshot
     unread: str = ""
+    look_up: LookUp = SETTLED
 
 
 def capture(

@@ -4,12 +4,13 @@ from migrate.archive import Archive
 from migrate.diff import Change
 from migrate.errors import NOT_BY_US, GuardRefused, PlanStale, PlanUsed, UsageError
 from migrate.guards import GuardRule, Verdict, can_be_allowed, refusals
-from migrate.model import Identity, PrincipalKey, Snapshot, State
+from migrate.model import ACCOUNT, Identity, PrincipalKey, Snapshot, State
 from migrate.plan import Plan, moved
 from migrate.planfile import plan_digest
 from migrate.planner import judge
 from migrate.snapshot import role_digest
 from migrate.traits import Traits
+from migrate.wording import quoted
 
 SHOWN = 5
 
@@ -115,6 +116,33 @@ def still_held(plan: Plan, target: State) -> None:
     more = f" and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
     raise PlanStale(
         f"assignments changed since the plan was made: {shown or 'nobody can say which'}{more}",
+        where=plan.target.environment,
+        target="unchanged",
+        remedy="Make a new plan, and review what changed in between.",
+    )
+
+
+def still_there(plan: Plan, target: State) -> None:
+    """Raises PlanStale where somebody to whom the plan gives a role, or a bot, is there no more."""
+    people = target.people
+    if people is None:
+        return
+    gone = {
+        f"{item.kind} {quoted(item.principal)}"
+        for item in plan.people.adds
+        if item.holder not in people.principals
+    }
+    gone |= {
+        f"bot {quoted(item.scope)}"
+        for item in plan.people.adds
+        if item.scope != ACCOUNT and item.scope not in people.scopes
+    }
+    if not gone:
+        return
+    more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
+    raise PlanStale(
+        f"not there any more, as they were when the plan was made: "
+        f"{', '.join(sorted(gone)[:SHOWN])}{more}",
         where=plan.target.environment,
         target="unchanged",
         remedy="Make a new plan, and review what changed in between.",

@@ -12,6 +12,7 @@ from migrate.diff import Rules
 from migrate.errors import UsageError
 from migrate.guards import Override, can_be_allowed, rule_names
 from migrate.identity import IdentityRules
+from migrate.lookups import NOT_READ
 from migrate.model import (
     Assignments,
     Mode,
@@ -138,7 +139,8 @@ def plan_offline(
 ) -> Planned:
     """Compare two snapshots under an environment's rules; the plan can't be applied."""
     _warn_of_idle_patterns(source, target, environment, wish, connections)
-    plan = _made(Source.of(source), Captured(target), environment, connections, wish, None)
+    captured = Captured(target, look_up=NOT_READ)
+    plan = _made(Source.of(source), captured, environment, connections, wish, None)
     return Planned(plan, target)
 
 
@@ -151,10 +153,10 @@ def _made(
     archive: Archive | None,
 ) -> Plan:
     """The plan; without an `archive` nothing learned is looked at, and it can't be applied."""
-    rules, names = rules_of(environment), environment.identity_rules
-    if source.side.identity == target.snapshot.identity:
+    rules = rules_of(environment)
+    if source.identity == target.snapshot.identity:
         # What comes from the target itself goes by the target's own names: none is mapped.
-        rules, names = replace(rules, permission_map=None), IdentityRules()
+        rules = replace(rules, permission_map=None)
     request = Request(
         mode=wish.mode,
         selection=wish.selection,
@@ -166,9 +168,10 @@ def _made(
         operator=operator_of(environment),
         people=PeopleRequest(
             wish.assignments,
-            names,
-            connections.archive(environment).pairs(source.side.identity),
+            identity_rules(source, target.snapshot, environment),
+            connections.archive(environment).pairs(source.identity),
             wish.skip_unresolved,
+            target.look_up,
         ),
     )
     return planner.make(
@@ -181,6 +184,14 @@ def _made(
         created_at=connections.tools.timestamp(),
         version=connections.tools.version,
     )
+
+
+def identity_rules(
+    source: Snapshot | Source, target: Snapshot, environment: Environment
+) -> IdentityRules:
+    """How names of a source are mapped; not at all where it comes from the target itself."""
+    own = source.identity == target.identity
+    return IdentityRules() if own else environment.identity_rules
 
 
 def _warn_of_idle_patterns(

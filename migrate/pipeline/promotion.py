@@ -12,7 +12,7 @@ from migrate.connect import Connections
 from migrate.errors import Interrupted, UsageError
 from migrate.journal import is_unfinished
 from migrate.model import Snapshot
-from migrate.pipeline import checks
+from migrate.pipeline import checks, lookups
 from migrate.pipeline.applying import apply
 from migrate.pipeline.capture import Captured, capture_target
 from migrate.pipeline.locking import locked, untouched
@@ -47,20 +47,26 @@ def _plan(way: Way, wish: Wish, connections: Connections) -> Planned:
         reader = connections.reader(environment)
         archive = connections.archive(environment)
         target = capture_target(environment, reader, archive, connections, wish.need)
-    else:
-        target = stand_in(way.target_snapshot, environment, connections, way.hints)
-    return _planned(source, target, environment, connections, wish)
+        return _planned(source, target, environment, reader, connections, wish)
+    target = stand_in(way.target_snapshot, environment, connections, way.hints)
+    return _planned(source, target, environment, None, connections, wish)
 
 
 def _planned(
     source: Snapshot | AssignmentsFile,
     target: Captured,
     environment: Environment,
+    reader: Reader | None,
     connections: Connections,
     wish: Wish,
 ) -> Planned:
+    """The plan; without a `reader` of the target nobody whom it does not show is looked up."""
     if isinstance(source, Snapshot):
+        if reader is not None:
+            target = lookups.for_plan(source, target, wish, environment, reader, connections)
         return plan_on(source, target, environment, connections, wish)
+    if reader is not None:
+        target = lookups.looked_up(target, source.users, environment, reader, connections)
     desired = asked(source, target, environment, connections.tools, skip=wish.skip_unresolved)
     return plan_towards(desired, target, environment, connections, wish)
 
@@ -86,7 +92,7 @@ def promote(
         source = source_of(way, wish, environment, connections)
         archive = connections.archive(environment)
         target = capture_target(environment, reader, archive, connections, wish.need)
-        return _planned(source, target, environment, connections, wish)
+        return _planned(source, target, environment, reader, connections, wish)
 
     return carry_through(environment, connections, make, show=show, agreed=agreed, begin=begin)
 

@@ -10,6 +10,7 @@ from migrate.connect import Connections
 from migrate.errors import NOT_BY_US, Conflicting
 from migrate.journal import Journal, undone_by
 from migrate.model import Assignments, Mode, Selection, State
+from migrate.pipeline import lookups
 from migrate.pipeline.capture import Captured, capture_target
 from migrate.pipeline.evidence import Evidence, gather, look
 from migrate.pipeline.locking import locked, untouched
@@ -129,7 +130,9 @@ def _planned(
         source = _source(evidence, standing, back, archive)
         if not source.undoes or not _deletes(source, standing):
             wish = replace(wish, mode=Mode.INCREMENTAL)
-    return plan_towards(source, found[-1], environment, connections, wish)
+    # Who held nothing but what the run took may not be listed any more.
+    target = lookups.for_plan(source, found[-1], wish, environment, reader, connections)
+    return plan_towards(source, target, environment, connections, wish)
 
 
 def _look(

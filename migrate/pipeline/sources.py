@@ -100,6 +100,7 @@ def asked(
         traits_of(environment),
         skip_unresolved=skip,
         unread=target.unread,
+        look_up=target.look_up,
     )
     side = Side(
         environment=file.name,

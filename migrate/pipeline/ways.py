@@ -8,6 +8,7 @@ from migrate.assignments_file import AssignmentsFile
 from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import UsageError
+from migrate.lookups import NOT_READ
 from migrate.model import Assignments, Selection, Snapshot
 from migrate.pipeline.capture import Captured
 from migrate.pipeline.planning import Wish
@@ -85,7 +86,8 @@ def stand_in(
 ) -> Captured:
     """The snapshot that stands in for reading the target; raises UsageError where there is none."""
     taken = _stand_in(text, environment, connections, hints)
-    return Captured(taken, "" if taken.state.people else "the snapshot does not hold it")
+    unread = "" if taken.state.people else "the snapshot does not hold it"
+    return Captured(taken, unread, NOT_READ)
 
 
 def _stand_in(

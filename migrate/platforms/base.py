@@ -4,14 +4,14 @@ Planning, drift and validation hold a reader, which has no method that writes. A
 writer; run and resume are one loop over its steps, which never knows what a step does.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
 from migrate.diff import Change
 from migrate.errors import PlatformFailed
-from migrate.model import RoleKey, State
+from migrate.model import Principal, RoleKey, State
 from migrate.plan import Plan
 from migrate.traits import Traits
 
@@ -67,8 +67,19 @@ class Need(StrEnum):
     ALL = "all"
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A user who was looked up by name and exists.
+
+    `status` is what the platform calls one who is not active, "" for anybody else.
+    """
+
+    user: Principal
+    status: str = ""
+
+
 class PeopleUnreadable(PlatformFailed):
-    """Who holds what can't be read, though roles can."""
+    """Who holds what, or who is there, can't be read, though roles can."""
 
 
 class Reader(Protocol):
@@ -90,6 +101,14 @@ class Reader(Protocol):
         """All roles of the types (default: all configured), and who holds them as far as needed.
 
         Complete or an error; PeopleUnreadable where only the latter is not to be had.
+        """
+        ...
+
+    def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
+        """The users of these names who exist, as a capture need not show those who hold nothing.
+
+        Ask only for users whom a capture did not show. Complete or an error; PeopleUnreadable
+        where the environment does not let anybody be looked up.
         """
         ...
 

@@ -11,7 +11,7 @@ from migrate.errors import UsageError
 from migrate.sandbox.account import Account
 from migrate.sandbox.limits import Budget
 from migrate.sandbox.switches import Switches
-from migrate.sandbox.tokens import ROLE_MANAGEMENT, UPLOAD, App, TokenGate
+from migrate.sandbox.tokens import ROLE_MANAGEMENT, UPLOAD, USER_MANAGEMENT, App, TokenGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def new_apps(name: str) -> Mapping[str, App]:
     Either kind was seen to upload (kore.md D, Upload).
     """
     scopes = {
-        "admin_app": frozenset({ROLE_MANAGEMENT, UPLOAD}),
+        "admin_app": frozenset({ROLE_MANAGEMENT, USER_MANAGEMENT, UPLOAD}),
         "builder_app": frozenset({UPLOAD}),
     }
     return {

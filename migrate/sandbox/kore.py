@@ -9,7 +9,7 @@ from migrate.sandbox.exchange import Answer
 from migrate.sandbox.kore_assigning import AssigningCalls
 from migrate.sandbox.kore_people import PeopleCalls
 from migrate.sandbox.kore_roles import FileStore, RoleCalls
-from migrate.sandbox.tokens import ROLE_MANAGEMENT, App, Denied
+from migrate.sandbox.tokens import ROLE_MANAGEMENT, USER_MANAGEMENT, App, Denied
 
 
 class KoreApi:
@@ -44,8 +44,11 @@ class KoreApi:
             )
         except Denied as denied:
             raise Refused(401, denied.message, denied.code) from None
-        withdrawn = scope == ROLE_MANAGEMENT and switches.admin_scope == "missing"
-        if scope not in app.scopes or withdrawn:
+        granted = {
+            ROLE_MANAGEMENT: switches.admin_scope,
+            USER_MANAGEMENT: switches.user_scope,
+        }
+        if scope not in app.scopes or granted.get(scope) == "missing":
             raise Refused(401, "Permission denied. Scope is incorrect!", 4002)
         spent = environment.budget.take(
             time.monotonic(), switches.limit_per_minute, switches.limit_per_hour

@@ -1,6 +1,6 @@
 """The calls about users, groups and bots: who they are, and who holds what (kore.md D)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from migrate.sandbox import people_answers as answers
@@ -10,7 +10,7 @@ from migrate.sandbox.environment import Environment
 from migrate.sandbox.membership import Holding, groups_of, holdings, members
 from migrate.sandbox.paging import LARGEST_PAGE, page, window
 from migrate.sandbox.people import ACTIVE, NOT_ACTIVE, User
-from migrate.sandbox.tokens import ROLE_MANAGEMENT, App
+from migrate.sandbox.tokens import ROLE_MANAGEMENT, USER_MANAGEMENT, App
 
 USER_ROLES = "/api/public/alluserroles"
 USERS_INFO = "/api/public/usersInfo"
@@ -31,7 +31,8 @@ class PeopleCalls:
         """The endpoints by path."""
         return {
             USER_ROLES: Route("GET", ROLE_MANAGEMENT, self._user_roles),
-            USERS_INFO: Route("POST", ROLE_MANAGEMENT, self._users_info),
+            # Unlike its neighbours, by the scope that the vendor's page of the call names.
+            USERS_INFO: Route("POST", USER_MANAGEMENT, self._users_info),
             GROUPS: Route("GET", ROLE_MANAGEMENT, self._groups),
             BOTS: Route("GET", ROLE_MANAGEMENT, self._bots),
         }
@@ -57,12 +58,14 @@ class PeopleCalls:
         status = body.get("status", "all")
         if status not in (ACTIVE, NOT_ACTIVE, "all"):
             raise Refused(412, INVALID, 412)
-        users = {user.email: user for user in account.users if user.email}
+        exact = self._environment.switches.look_up_case == "exact"
+        spelled: Callable[[str], str] = str if exact else str.casefold
+        users = {spelled(user.email): user for user in account.users if user.email}
         rows, inside = self._rows(account), members(account)
         groups = {group.name: group for group in account.groups}
         found: list[dict[str, Any]] = []
         for email in emails:
-            user = users.get(email)
+            user = users.get(spelled(email))
             if user is None:
                 found.append(answers.unknown_user(email))
             elif status in ("all", user.status):

@@ -32,10 +32,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "offset_users": ("record", "page"),
     "offset_groups": ("page", "record"),
     "offset_bots": ("page", "record"),
+    "look_up_case": ("exact", "any"),
     "payload_encryption": ("off", "on"),
     "rate_limit": ("retry_after", "bare", "message"),
     "jti": ("optional", "enforced"),
     "admin_scope": ("granted", "missing"),
+    "user_scope": ("granted", "missing"),
 }
 
 SECONDS: Mapping[str, float] = {"read_lag": 0, "clock_offset": 0}
@@ -66,10 +68,13 @@ MEANINGS: Mapping[str, str] = {
     "offset_users": "what offset counts in Get User Roles Details",
     "offset_groups": "what offset counts in Get Groups",
     "offset_bots": "what offset counts in Get Bots",
+    "look_up_case": "whether Get User Information minds upper and lower case of e-mails",
     "payload_encryption": "on: Get User Roles Details and Get User Information answer encrypted",
     "rate_limit": "how a spent request budget is told",
     "jti": "enforced: a token works once, and for at most an hour",
     "admin_scope": "whether the admin app has the role management scope",
+    "user_scope": "whether the admin app has the user management scope, which Get User Information "
+    "needs",
     "read_lag": "seconds until a write shows in reads",
     "clock_offset": "seconds by which the server's clock is ahead (negative: behind)",
     "limit_per_minute": "requests in any 60 seconds, 0 for no limit",
@@ -104,10 +109,12 @@ class Switches:
     offset_users: str = "record"
     offset_groups: str = "page"
     offset_bots: str = "page"
+    look_up_case: str = "exact"
     payload_encryption: str = "off"
     rate_limit: str = "retry_after"
     jti: str = "optional"
     admin_scope: str = "granted"
+    user_scope: str = "granted"
     read_lag: float = 0
     clock_offset: float = 0
     limit_per_minute: int = 60

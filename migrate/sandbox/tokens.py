@@ -9,6 +9,7 @@ import jwt
 from jwt.types import Options
 
 ROLE_MANAGEMENT = "role_management"
+USER_MANAGEMENT = "user_management"
 UPLOAD = "upload"
 
 FUTURE_LEEWAY = 60

@@ -23,8 +23,18 @@ def test_all_is_well(world: World) -> None:
     assert world.writes() == []
     code, found = findings(world)
     assert code == 0
-    assert list(found)[:4] == ["reachable", "clock", "admin app", "builder app"]
+    assert list(found)[:5] == ["reachable", "clock", "admin app", "builder app", "user look-up"]
     assert all(item["ok"] for item in found.values())
+
+
+def test_a_scope_that_only_assignments_need_is_named_and_no_fault(world: World) -> None:
+    world.switch(user_scope="missing")
+    code, found = findings(world)
+    assert code == 0
+    look_up = found["user look-up"]
+    assert look_up["ok"]
+    for words in ("Scope is incorrect", "hold none", "User Management > User Management"):
+        assert words in look_up["detail"]
 
 
 def wrong_secret(kind: str) -> Callable[[World], Any]:
@@ -83,6 +93,12 @@ TROUBLE: dict[str, tuple[Callable[[World], Any], str, str, str]] = {
         "admin app",
         "HTML page",
         "login page",
+    ),
+    "look-up": (
+        lambda world: world.fault("200_short", "/api/public/usersInfo"),
+        "user look-up",
+        "says nothing of",
+        "odd read",
     ),
     "store": (store_is_a_file, "store: readable", "a file is where a folder is needed", ""),
     "upload": (upload_unsaid, "upload", "how import files are uploaded", "upload ="),

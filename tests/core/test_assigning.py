@@ -214,12 +214,21 @@ def test_what_may_be_held_directly_is_added_where_no_group_gives_it_any_more() -
     assert delta(Assignments.EXACT, known, frozenset({maybe}), (), stays).adds == frozenset()
 
 
+def test_a_group_whose_members_are_not_listed_is_given_things_and_an_empty_one_is_not() -> None:
+    desk = Assignment("group", "desk", "admin", "A", ACCOUNT)
+    for members, added in (({"ann": frozenset({"desk"})}, {desk}), ({}, set())):
+        known = people(frozenset(), unseen_groups=frozenset({"desk"}), groups_of=members)
+        found = delta(Assignments.MERGE, known, frozenset({desk}), (), rules())
+        assert found.adds == added
+        assert bool(found.left) is not bool(added)
+
+
 def test_each_reason_to_leave_something_says_which_it_is() -> None:
     this = frozenset({ONE})
     assert one("held").removes == one("wanted").adds == this
     for text in ("held", "wanted"):
         unseen = one(text, people={"unseen_groups": {"hidden"}})
-        assert "can't be read in full" in reasons(unseen)[ONE]
+        assert "can't be read" in reasons(unseen)[ONE]
         assert not unseen.adds | unseen.removes
     assert reasons(one("held", foreign=this)) == {ONE: "not the source's"}
     assert reasons(one("held", refused=this)) == {ONE: "never assigned"}

@@ -107,6 +107,14 @@ def refused(
     return [str(fault) for fault in error.faults]
 
 
+def test_what_a_group_of_unlisted_users_is_given_shows_and_what_it_loses_does_not():
+    here = target(unseen_groups=frozenset({"Desk", "Nobody"}))
+    assert changed(row("Desk", kind=GROUP), here=here) == ({ops("Desk", "group")}, set())
+    (fault,) = refused(row("Desk", kind=GROUP, action=REMOVE), here=here)
+    assert fault.endswith('group "Desk": no user in it is listed, so that what it holds is not '
+                          "shown here")  # fmt: skip
+
+
 # Names and ids.
 
 
@@ -155,7 +163,8 @@ def test_each_way_to_name_somebody_finds_the_one(line, found):
                     '"bob@example.com")'),
         (row("Desk"), 'user "Desk": the target has none of that name (there is a group of that '
                       'name)'),
-        (row("E9", by_org_id=True), 'user with the organisation id "E9": the target has none'),
+        (row("E9", by_org_id=True), 'user with the organisation id "E9": the target shows none, '
+                                    'and nobody can be looked up by it'),
         (row("desk", kind=GROUP), 'group "desk": the target has none of that name (did you mean '
                                   '"Desk"?)'),
         (row("Nobody", kind=GROUP), 'group "Nobody": nobody is in it, so that what it holds is not '

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from migrate.sandbox import Sandbox
-from tests.cli.world import DEV, EXPORT, IMPORT, PROD, UPLOAD, USERS, World, world_on
+from tests.cli.world import DEV, EXPORT, IMPORT, PROD, UPLOAD, USERS, USERS_INFO, World, world_on
 
 
 class Capture:
@@ -118,6 +118,59 @@ def test_every_call_is_as_documented(world: World, captured: Capture) -> None:
         assert headers["accept"] == "application/json"
         assert headers["user-agent"].startswith("role-migrate/")
         assert "authorization" not in headers and "cookie" not in headers
+
+
+EVE = "Eve@example.com"
+
+
+def newcomer(world: World) -> None:
+    """In dev, eve holds a role; in prod, where only holders are listed, she holds nothing yet."""
+    world.switch(roleless_users="omitted")
+    for name in ("dev", "prod"):
+        document = world.state(name)
+        document["users"] = [{"username": EVE}]
+        if name == "dev":
+            document["roles"][-1]["holders"] = [{"user": EVE, "bot": "st-1"}]
+        document["bots"] = [{"_id": "st-1", "name": "Helpdesk"}]
+        world.put(name, document)
+
+
+def test_a_look_up_is_as_documented_and_signed_as_every_call(
+    world: World, captured: Capture
+) -> None:
+    newcomer(world)
+    assert world.promote("--dry-run", "--assignments", "merge").code == 0
+    (look_up,) = (each for each in captured.requests if each["method"] == "POST")
+    assert look_up["target"] == USERS_INFO
+    assert look_up["headers"]["content-type"] == "application/json"
+    assert json.loads(look_up["body"]) == {"emailIds": [EVE], "status": "all"}
+    claims = captured.claims(admin_secret(world))
+    assert len({claim["jti"] for claim in claims}) == len(captured.requests)
+    assert world.writes() == []
+
+
+ENCRYPTED = {"encryptedKey": "AAAA", "iv": "AAAA", "payload": "AAAA", "authTag": "AAAA"}
+ODD_USERS: dict[str, tuple[int, Any, tuple[str, ...]]] = {
+    "encrypted": (3, ENCRYPTED, ("could not be looked up", "encrypted", "Turn payload encryption")),
+    "nobody": (7, [], (f'says nothing of "{EVE}"',)),
+    "somebody else": (7, [{"userInfo": {"emailId": "x@x", "userId": "u"}}], ("not asked for",)),
+    "an object": (7, {"total": 1, "users": []}, ("not a list",)),
+    "null": (7, None, ("null", "not a list")),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_USERS)
+def test_an_odd_answer_to_a_look_up_is_no_ground_for_a_plan(
+    world: World, captured: Capture, odd: str
+) -> None:
+    newcomer(world)
+    code, value, words = ODD_USERS[odd]
+    captured.instead["POST", USERS_INFO] = json.dumps(value).encode()
+    with world.untouched():
+        ran = world.promote("--yes", "--assignments", "merge")
+    assert ran.code == code, ran.err
+    ran.says("Get User Information", *words, "target: unchanged", "next: ")
+    assert world.writes() == []
 
 
 def test_each_request_has_a_token_of_its_own(world: World, captured: Capture) -> None:

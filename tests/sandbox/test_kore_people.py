@@ -141,8 +141,8 @@ def test_bots_come_with_the_secrets_of_their_apps(people: Account) -> None:
     assert SECRET not in str(people.log())
 
 
-def ask(account: Account, **body: Any) -> Any:
-    return account.call("POST", USERS_INFO, json=body)
+def ask(account: Account, *, auth: str | None = "", **body: Any) -> Any:
+    return account.call("POST", USERS_INFO, json=body, auth=auth)
 
 
 def test_user_information(people: Account) -> None:
@@ -157,6 +157,25 @@ def test_user_information(people: Account) -> None:
     assert idle["userInfo"]["status"] == "not active"
     assert len(ask(people, emailIds=emails, status="active").json()) == 2
     assert len(ask(people, emailIds=emails, status="not active").json()) == 2
+
+
+def test_user_information_may_not_mind_the_case_of_e_mails(people: Account) -> None:
+    people.switch(look_up_case="any")
+    ada, nobody = ask(people, emailIds=["aDA@example.com", "no@example.com"]).json()
+    assert ada["userInfo"]["emailId"] == "Ada@example.com"
+    assert nobody["userInfo"]["status"] == "failure"
+
+
+@pytest.mark.parametrize(
+    ("switch", "statuses"), [("user_scope", (200, 401)), ("admin_scope", (401, 200))]
+)
+def test_user_information_has_a_scope_of_its_own(
+    people: Account, switch: str, statuses: tuple[int, int]
+) -> None:
+    people.switch(**{switch: "missing"})
+    answers = (people.call("GET", USER_ROLES), ask(people, emailIds=[]))
+    assert tuple(answer.status_code for answer in answers) == statuses
+    assert ask(people, emailIds=[], auth=people.token("builder_app")).status_code == 401
 
 
 @pytest.mark.parametrize("body", [{}, {"emailIds": "a"}, {"emailIds": [1]}])

@@ -1,4 +1,8 @@
-"""Signed, paced calls to one Kore.ai account. The read channel has no way to write."""
+"""Signed, paced calls to one Kore.ai account. The read channel has no way to write.
+
+Nearly every read is a GET. What is looked up by POST is on a list of paths that only read, and
+the read channel sends no other POST.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,12 +13,17 @@ from migrate.pace import Pace
 from migrate.platforms.kore.answers import value_of
 from migrate.platforms.kore.tokens import Tokens
 
+USERS_INFO = "/api/public/usersInfo"
+
+LOOK_UPS = frozenset({USERS_INFO})
+"""The paths of POST requests that only read (kore.md D)."""
+
 REFUSALS = 5
 """How often one call may meet the rate limit before it is given up."""
 
 
 class ReadChannel:
-    """GET requests with a token each, within the account's rate limits.
+    """Requests that only read, with a token each, within the account's rate limits.
 
     `where` is the environment's name for messages.
     """
@@ -33,6 +42,15 @@ class ReadChannel:
     def get(self, path: str, params: Mapping[str, str], *, what: str) -> Any:
         """The JSON value that a GET answers. Raises PlatformFailed and its kinds."""
         return self._call("GET", path, what=what, write=False, params=params)
+
+    def look_up(self, path: str, json: Any, *, what: str) -> Any:
+        """The JSON value that a POST to one of LOOK_UPS answers. Raises as `get`.
+
+        It changes nothing, so it is sent again as a GET is.
+        """
+        if path not in LOOK_UPS:
+            raise AssertionError(f"a POST to {path} is not known to only read")
+        return self._call("POST", path, what=what, write=False, json=json)
 
     def close(self) -> None:
         """Close the connections."""
@@ -69,7 +87,7 @@ class ReadChannel:
 
 
 class WriteChannel(ReadChannel):
-    """The read channel, and POST requests, each sent at most once unless it was refused.
+    """The read channel, and POST requests that write, each sent at most once unless it was refused.
 
     `fence` is called before each attempt to send one, and stops it by raising.
     """

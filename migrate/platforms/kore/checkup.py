@@ -1,30 +1,40 @@
-"""Is an account ready to be worked with? One request per app, and no error is the last word."""
+"""Is an account ready to be worked with? A request for each thing; no error is the last word."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrate.errors import AccessDenied, MigrateError
 from migrate.http import Answer, Http
+from migrate.platforms.base import PeopleUnreadable
 from migrate.platforms.kore.answers import SKEW, skew_of, value_of
+from migrate.platforms.kore.channel import ReadChannel
+from migrate.platforms.kore.lookup import find_users
 from migrate.platforms.kore.reader import EXPORT, roles_of
 from migrate.platforms.kore.tokens import Tokens
 from migrate.stores.probe import Finding
 
 ROLE_TYPE = "admin"
+NOBODY = "nobody@example.invalid"
+"""An e-mail that no user has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is looked at: the account's HTTP, its apps, and its name for messages."""
+    """What is looked at: the account's HTTP, its apps, and its name for messages.
+
+    `channel` reads as the admin app.
+    """
 
     http: Http
     admin: Tokens
     builder: Tokens | None
+    channel: ReadChannel
     where: str
 
 
 def check(account: Account) -> Iterator[Finding]:
-    """Reachability, clock, credentials, scope and a sound export; then the builder app.
+    """Reachability, clock, credentials, scope and a sound export; then the builder app, and
+    whether users can be looked up.
 
     What cannot be tried, since something before it failed, is left out.
     """
@@ -35,14 +45,18 @@ def check(account: Account) -> Iterator[Finding]:
         return
     yield Finding("reachable", True, f"answers with HTTP {answer.status}")
     yield _clock(answer)
+    readable = True
     try:
         documents = value_of(answer, what="Export Roles", where=account.where, write=False)
         roles = roles_of(documents, ROLE_TYPE, what="Export Roles", where=account.where)
         yield Finding("admin app", True, f"credentials and scope are right; {len(roles)} roles")
     except MigrateError as error:
+        readable = False
         yield _failed("admin app", error)
     if account.builder is not None:
         yield _builder(account, account.builder)
+    if readable:
+        yield _look_up(account)
 
 
 def _builder(account: Account, tokens: Tokens) -> Finding:
@@ -56,6 +70,19 @@ def _builder(account: Account, tokens: Tokens) -> Finding:
     except MigrateError as error:
         return _failed("builder app", error)
     return Finding("builder app", True, "credentials are right; whether it may upload shows then")
+
+
+def _look_up(account: Account) -> Finding:
+    name = "user look-up"
+    try:
+        find_users(account.channel, (NOBODY,), where=account.where)
+    except PeopleUnreadable as error:
+        # No fault for whoever promotes roles alone.
+        what = "not possible, and needed only to assign roles to users who hold none"
+        return Finding(name, True, f"{what}: {error.what}. {error.remedy}")
+    except MigrateError as error:
+        return _failed(name, error)
+    return Finding(name, True, "users who hold no role yet can be found")
 
 
 def _ask(account: Account, tokens: Tokens) -> Answer:

@@ -133,6 +133,8 @@ def check(environment: Environment, resolve: Resolve, tools: Tools) -> Iterator[
     if environment.builder_app is not None:
         builder = _tokens(environment, environment.builder_app, "builder_app", resolve, tools)
     yield from checkup.check(
-        checkup.Account(parts["http"], parts["tokens"], builder, environment.name)
+        checkup.Account(
+            parts["http"], parts["tokens"], builder, ReadChannel(**parts), environment.name
+        )
     )
     parts["http"].close()

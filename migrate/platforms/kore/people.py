@@ -13,7 +13,7 @@ from migrate.platforms.kore.rows import AccountRows, RowReader
 
 
 class PeopleEncrypted(PeopleUnreadable):
-    """Who holds what comes encrypted: payload encryption is on for the app (kore.md E)."""
+    """Who is there, or holds what, comes encrypted: payload encryption is on (kore.md E)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,13 @@ def _fetch(
             raise _Stopped
         params = {"limit": str(limit), "offset": str(offset)}
         answer = channel.get(source.path, params, what=source.request.what)
-        if source.path == USERS and _encrypted(answer):
-            raise _unreadable(source.request)
+        if source.path == USERS and encrypted(answer):
+            raise unreadable(
+                source.request.what,
+                source.request.where,
+                ", or give --accept-membership-risk to promote roles alone, without knowing who "
+                "holds them",
+            )
         return answer if source.kept is None else _bare(answer, source.request.rows, source.kept)
 
     return fetch
@@ -148,7 +153,7 @@ def _id_of(source: _Source) -> Callable[[Row], str]:
     return id_of
 
 
-def _encrypted(answer: Any) -> bool:
+def encrypted(answer: Any) -> bool:
     """Whether text that says nothing stands in the documented answer's place.
 
     How an encrypted answer looks is documented nowhere: a bare string, or an object of strings
@@ -163,10 +168,10 @@ def _encrypted(answer: Any) -> bool:
     return isinstance(answer, str)
 
 
-def _unreadable(request: Request) -> PeopleEncrypted:
+def unreadable(what: str, where: str, otherwise: str = "") -> PeopleEncrypted:
+    """The error for an encrypted answer to the call `what`; `otherwise` is another way on."""
     return PeopleEncrypted(
-        f"{request.what}: the platform answers encrypted: payload encryption is on for this app",
-        where=request.where,
-        remedy="Turn payload encryption off for the app in the admin console, or give "
-        "--accept-membership-risk to promote roles alone, without knowing who holds them.",
+        f"{what}: the platform answers encrypted: payload encryption is on for this app",
+        where=where,
+        remedy=f"Turn payload encryption off for the app in the admin console{otherwise}.",
     )

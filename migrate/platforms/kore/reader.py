@@ -1,15 +1,17 @@
-"""Reads an account's roles: Export Roles, one call per role type, whole, without paging."""
+"""Reads an account: its roles by Export Roles, whole, without paging, and who holds them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from migrate.errors import PlatformFailed
 from migrate.model import Role, Section, State
-from migrate.platforms.base import Need
+from migrate.platforms.base import Found, Need
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel
 from migrate.platforms.kore.checks import check_kore_roles
 from migrate.platforms.kore.documents import role_from_document
 from migrate.platforms.kore.holdings import people_of
+from migrate.platforms.kore.lookup import find_users
 from migrate.platforms.kore.people import DOCUMENTED, read_people
 from migrate.resources import schema
 from migrate.traits import Traits
@@ -51,6 +53,10 @@ class KoreReader:
         read = read_people(self._channel, people, where=self._where, meanings=self._meanings)
         self._meanings = {**self._meanings, **read.meanings}
         return State(roles, people_of(read.rows, roles, where=self._where))
+
+    def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
+        """The users of these e-mails who exist, by Get User Information; see `lookup`."""
+        return find_users(self._channel, names, where=self._where)
 
     def close(self) -> None:
         """Close the connections."""
