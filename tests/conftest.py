@@ -1,8 +1,13 @@
-"""What the matrices came to, in one line at the end."""
+"""For all tests: what the matrices came to, in one line at the end, and patience."""
 
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# That a machine is busy is no failure: whoever tests time says so.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 VERDICT = "matrix"
 """The property that a test of a matrix records for each case: `exact`, `refused` or `lost`."""
