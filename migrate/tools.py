@@ -30,7 +30,12 @@ class Tools:
 
     def timestamp(self) -> str:
         """Now, in ISO 8601, UTC, to the second."""
-        return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(self.now())
+
+
+def stamp(seconds: float) -> str:
+    """Epoch seconds in ISO 8601, UTC, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def real_tools(tell: Callable[[str], None], waiting: Callable[[float, str], None]) -> Tools:

@@ -7,7 +7,7 @@ role and assignment that it touched, and everything else stays as it is now.
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from migrate.model import People, Role, RoleKey, State
+from migrate.model import Assignment, People, Role, RoleKey, State
 from migrate.standing import Conflict, Standing, same
 
 
@@ -56,23 +56,40 @@ def undo(standing: Standing, after: State | None, *, stay: Collection[str], empt
     people = standing.now.people
     kept = frozenset(key for key in created if key[0] in stay)
     emptied = kept if empty else frozenset[RoleKey]()
-    holders = _people(standing, people, goal.keys() - emptied) if people else None
+    held = _turned_back(standing, after)
+    holders = _people(standing, people, held, goal.keys() - emptied) if people else None
     desired = State(sections, holders)
     held_by = people.assignments if people else frozenset()
-    others = {item.role_key for item in held_by - standing.members.given}
+    others = {item.role_key for item in held_by - held[0]}
     return Undo(desired, tuple(conflicts), kept, created - kept - others)
 
 
-def _people(standing: Standing, now: People, roles: Collection[RoleKey]) -> People:
+Turned = tuple[frozenset[Assignment], frozenset[Assignment]]
+"""What a run gave, and what it took: to be turned back."""
+
+
+def _turned_back(standing: Standing, after: State | None) -> Turned:
+    """What the run gave and took. Where its end was read, that tells also what it lost on the way."""
+    members, before = standing.members, standing.before.people
+    given, taken = members.given, members.taken
+    if before is None:
+        return given, taken
+    if after is not None and after.people is not None:
+        then, left, sent = before.assignments, after.people.assignments, standing.sent
+        gained = {item for item in left - then if item.role_key in sent}
+        lost = {item for item in then - left if item.role_key in sent}
+        return given & left | gained, taken - left | lost
+    there = standing.now.by_key()
+    loose = members.loose | {key for key in standing.written if key not in there}
+    return given, taken | {item for item in before.assignments if item.role_key in loose}
+
+
+def _people(standing: Standing, now: People, turned: Turned, roles: Collection[RoleKey]) -> People:
     """Who should hold which of some roles: as now, with what the run gave and took turned back."""
     before = standing.before.people
     if before is None:
         return now
-    lost = standing.members.loose | {
-        key for key in standing.written if key not in standing.now.by_key()
-    }
-    back = standing.members.taken | {item for item in before.assignments if item.role_key in lost}
-    held = (now.assignments - standing.members.given) | back
+    held = (now.assignments - turned[0]) | turned[1]
     return replace(
         now,
         assignments=frozenset(item for item in held if item.role_key in roles),

@@ -125,7 +125,7 @@ class Environment:
     store: StoreLocation | None = None
     account_id: str | None = None
     identity_rules: IdentityRules = field(default_factory=IdentityRules)
-    max_source_age: float | None = None
+    max_source_age: float = 24 * 3600.0
 
     @property
     def identity(self) -> Identity:

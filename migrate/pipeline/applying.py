@@ -7,7 +7,7 @@ from migrate.canonical import dumps_pretty
 from migrate.errors import UNCHANGED, Interrupted, MigrateError, PartlyApplied
 from migrate.journal import Journal
 from migrate.model import Assignments, Snapshot
-from migrate.pipeline import checks, lookups
+from migrate.pipeline import checks, freshness, lookups
 from migrate.pipeline.begun import Begun
 from migrate.pipeline.capture import capture_target
 from migrate.pipeline.finishing import Ending, finish, unverified
@@ -75,11 +75,11 @@ def _apply(
     checks.unused(plan, archive)
     need = Need.HOLDERS if plan.people.assignments is Assignments.NONE else Need.ALL
     now = fresh or capture_target(environment, target.writer, archive, connections, need).snapshot
-    checks.unmoved(plan, now.state)
-    checks.still_held(plan, now.state)
+    freshness.unmoved(plan, now.state)
+    freshness.still_held(plan, now.state)
     now = lookups.for_run(plan, now, environment, target.writer, connections)
-    checks.still_there(plan, now.state)
-    checks.still_promoted(plan, environment.promote_builtins)
+    freshness.still_there(plan, now.state)
+    freshness.still_promoted(plan, environment.promote_builtins)
     checks.no_worse(
         plan,
         now.state,
@@ -88,9 +88,11 @@ def _apply(
         environment.keep,
         operator_of(environment),
     )
+    freshness.young_enough(plan, environment.max_source_age, connections.tools.now())
     if state_digest(now.state) != plan.target.digest:
+        freshness.same_reach(plan, now.state, target.writer.traits)
         planned_on = archive.load_snapshot(plan.target.snapshot)
-        record.moved_elsewhere = checks.elsewhere(plan, planned_on, now.state)
+        record.moved_elsewhere = freshness.elsewhere(plan, planned_on, now.state)
     if plan.empty:
         record.result = "nothing to do"
         return None

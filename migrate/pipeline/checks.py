@@ -1,16 +1,13 @@
 """What is checked between reading the target and the first write. All pure but for the claim."""
 
 from migrate.archive import Archive
-from migrate.diff import Change
 from migrate.errors import NOT_BY_US, GuardRefused, PlanStale, PlanUsed, UsageError
 from migrate.guards import GuardRule, Verdict, can_be_allowed, refusals
-from migrate.model import ACCOUNT, Identity, PrincipalKey, Snapshot, State
-from migrate.plan import Plan, moved
+from migrate.model import Identity, PrincipalKey, State
+from migrate.plan import Plan
 from migrate.planfile import plan_digest
 from migrate.planner import judge
-from migrate.snapshot import role_digest
 from migrate.traits import Traits
-from migrate.wording import quoted
 
 SHOWN = 5
 
@@ -72,101 +69,6 @@ def known(plan: Plan, archive: Archive) -> None:
         )
 
 
-def unmoved(plan: Plan, target: State) -> None:
-    """Raises PlanStale where a role that the plan touches is no longer what it was."""
-    changed = moved(plan, target)
-    if not changed:
-        return
-    names = ", ".join(f"{change.role_type} role {change.name!r}" for change in changed[:SHOWN])
-    more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
-    raise PlanStale(
-        f"changed since the plan was made: {names}{more}; {_how(changed[0], target)}",
-        where=plan.target.environment,
-        target="unchanged",
-        remedy="Make a new plan, and review what changed in between.",
-    )
-
-
-def still_promoted(plan: Plan, listed: tuple[str, ...]) -> None:
-    """Raises PlanStale where a built-in changes that today's config does not list any more."""
-    names = {change.name for change in plan.changes} & set(plan.rules.promote_builtins)
-    if names - set(listed):
-        raise PlanStale(
-            f"promote_builtins does not list {', '.join(sorted(names - set(listed)))} any more",
-            where=plan.target.environment,
-            target="unchanged",
-            remedy="Make a new plan.",
-        )
-
-
-def still_held(plan: Plan, target: State) -> None:
-    """Raises PlanStale where an assignment that the plan adds is there, or one it removes is not.
-
-    So it is too where it is no longer known who holds roles, as it was when the plan was made.
-    """
-    people = plan.people
-    if not (people.adds or people.removes):
-        return
-    held = target.people.assignments if target.people else frozenset()
-    moved = [item for item in people.adds if item in held]
-    moved += [item for item in people.removes if item not in held]
-    if target.people is not None and not moved:
-        return
-    shown = ", ".join(f"{item.principal!r} in role {item.role!r}" for item in moved[:SHOWN])
-    more = f" and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
-    raise PlanStale(
-        f"assignments changed since the plan was made: {shown or 'nobody can say which'}{more}",
-        where=plan.target.environment,
-        target="unchanged",
-        remedy="Make a new plan, and review what changed in between.",
-    )
-
-
-def still_there(plan: Plan, target: State) -> None:
-    """Raises PlanStale where somebody to whom the plan gives a role, or a bot, is there no more."""
-    people = target.people
-    if people is None:
-        return
-    gone = {
-        f"{item.kind} {quoted(item.principal)}"
-        for item in plan.people.adds
-        if item.holder not in people.principals
-    }
-    gone |= {
-        f"bot {quoted(item.scope)}"
-        for item in plan.people.adds
-        if item.scope != ACCOUNT and item.scope not in people.scopes
-    }
-    if not gone:
-        return
-    more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
-    raise PlanStale(
-        f"not there any more, as they were when the plan was made: "
-        f"{', '.join(sorted(gone)[:SHOWN])}{more}",
-        where=plan.target.environment,
-        target="unchanged",
-        remedy="Make a new plan, and review what changed in between.",
-    )
-
-
-def elsewhere(plan: Plan, planned_on: Snapshot | None, target: State) -> list[str]:
-    """What changed in the target since planning in roles that the plan does not touch."""
-    if planned_on is None:
-        return ["the target changed since the plan was made, in roles that it does not touch"]
-    touched = {change.key for change in plan.changes}
-    then, now = planned_on.state.by_key(), target.by_key()
-    notes = []
-    for key in sorted((then.keys() | now.keys()) - touched):
-        was, has = then.get(key), now.get(key)
-        if key[0] not in target.roles or (
-            was is not None and has is not None and role_digest(was) == role_digest(has)
-        ):
-            continue
-        what = "is new" if was is None else "is gone" if has is None else "changed"
-        notes.append(f"{key[0]} role {key[1]!r} {what} since the plan was made")
-    return notes
-
-
 def allowed(verdicts: tuple[Verdict, ...], environment: str) -> None:
     """Raises GuardRefused where a guard refuses, with every refusal and how to allow it."""
     refused = refusals(verdicts)
@@ -208,17 +110,6 @@ def no_worse(
         )
     allowed(now, plan.target.environment)
     return now
-
-
-def _how(change: Change, target: State) -> str:
-    now = target.by_key().get(change.key)
-    if now is None:
-        return "it is gone"
-    if change.before is None:
-        return "it exists by now"
-    if now.same_content(change.before):
-        return "its ids are others now, as if it was deleted and made again"
-    return "its content is another now"
 
 
 def _named(identity: Identity) -> str:

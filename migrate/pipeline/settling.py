@@ -59,6 +59,8 @@ def unsettled(unknown: OutcomeUnknown, step: Step, settled: Settled) -> MigrateE
         return PlatformFailed(unknown.what, where=unknown.where, remedy=unknown.remedy)
     if settled is Settled.NOT_LANDED:
         seen, why = "it shows nothing of it, twice", "read back twice, nothing shows"
+    elif settled is Settled.PARTLY:
+        seen, why = "it shows a part of it", "read back, done in part"
     else:
         seen, why = "it changed, but not to what was sent", "read back, changed to something else"
     return PartlyApplied(

@@ -1,10 +1,11 @@
 """Read back after a run: by export, within a bound, until what was written shows."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from migrate.lock import Lock
 from migrate.membership import verify_members
-from migrate.model import People, Section, State
+from migrate.model import Assignment, People, Section, State
 from migrate.plan import Plan
 from migrate.platforms.base import Need, Work, Writer
 from migrate.snapshot import state_digest
@@ -35,7 +36,8 @@ def read_back(
 
     One export per role type where all is well. Where something differs it is read again, for at
     most `bound` seconds: until it is right, or until two reads agree and show at least some of
-    our changes, so that the rest is not just late.
+    our changes, so that the rest is not just late. Who holds what shows call by call: while that
+    differs the whole time is waited for.
     """
     deadline = tools.now() + bound
     pause = FIRST_PAUSE
@@ -61,19 +63,34 @@ def read_back(
         seen = replace(seen, deviations=(*seen.deviations, *members))
         pending = tuple(sorted({fault.role_type for fault in seen.faults}))
         digest = state_digest(State(found))
-        stands = digest == last and all(role_type in seen.visible for role_type in pending)
+        shown = not members and all(role_type in seen.visible for role_type in pending)
+        stands = digest == last and shown
         left = deadline - tools.now()
         if not pending or stands or left <= 0:
-            return seen, State({**before.roles, **found}, _merged(before, read))
+            roles = {**before.roles, **found}
+            return seen, State(roles, _merged(before, read, held, roles))
         last = digest
         tools.waiting(min(pause, left), "what was written does not show yet")
         tools.sleep(min(pause, left))
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def _merged(before: State, read: State) -> People | None:
-    """Who holds what: of the role types just read as read, of the others as before."""
-    if before.people is None or read.people is None:
-        return before.people
+def _merged(
+    before: State, read: State, held: frozenset[Assignment], roles: Mapping[str, Section]
+) -> People | None:
+    """Who holds what: of the role types just read as read, of the others as before.
+
+    Where nobody's roles had to be read, as they should be, for roles that are still there.
+    """
+    if before.people is None:
+        return None
+    if read.people is None:
+        there = State(roles).by_key().keys()
+        kept = frozenset(item for item in held if item.role_key in there)
+        return replace(before.people, assignments=kept)
     of_others = (item for item in before.people.assignments if item.role_type not in read.roles)
-    return replace(before.people, assignments=read.people.assignments.union(of_others))
+    return replace(
+        before.people,
+        assignments=read.people.assignments.union(of_others),
+        maybe_direct=read.people.maybe_direct,
+    )

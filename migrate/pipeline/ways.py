@@ -16,8 +16,6 @@ from migrate.pipeline.sources import Hints, Spelled, from_file, obtain
 from migrate.platforms.base import Need
 
 EVERYTHING = Selection()
-DEFAULT_AGE = 24 * 3600.0
-"""Seconds that the assignments of a source may be old where the config does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +67,8 @@ def source_of(
     moving = wish.assignments is not Assignments.NONE
     need = Need.ALL if moving else Need.NOTHING
     source = obtain(way.source, connections, way.hints, EVERYTHING, need)
-    limit = environment.max_source_age
-    limit = DEFAULT_AGE if limit is None else limit
     taken = datetime.fromisoformat(source.captured_at).timestamp()
-    if moving and connections.tools.now() - taken > limit:
+    if moving and connections.tools.now() - taken > environment.max_source_age:
         raise UsageError(
             f"the source was captured at {source.captured_at}: its assignments are too old",
             target="unchanged",

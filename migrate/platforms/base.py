@@ -56,6 +56,7 @@ class Settled(StrEnum):
 
     LANDED = "landed"
     NOT_LANDED = "not landed"
+    PARTLY = "landed in part"
     UNCLEAR = "unclear"
 
 

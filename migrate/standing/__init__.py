@@ -50,6 +50,11 @@ class Standing:
         }
 
     @property
+    def sent(self) -> frozenset[RoleKey]:
+        """The roles that were in anything sent so far, changed or not."""
+        return frozenset(key for stage in self._begun for key in stage.effect.roles)
+
+    @property
     def written(self) -> frozenset[RoleKey]:
         """The roles that were changed so far, or may have been."""
         return frozenset(

@@ -18,7 +18,7 @@ def effect_of(
             frozenset(assignment_from_value(item) for item in step.arguments[word])
             for word in ("adds", "removes")
         )
-        partly = outcome is None or bool(outcome.get("failed")) or "settled" in outcome
+        partly = outcome is None
         return Effect(adds=adds, removes=removes, partly=partly)
     if step.kind == "restore":
         return Effect(

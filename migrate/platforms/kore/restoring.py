@@ -4,11 +4,12 @@ Whether they do is documented nowhere (kore.md I). An import whose answer shows 
 costs nothing here; any other is followed by a look at who holds what.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from migrate.errors import OutcomeUnknown, PlatformFailed
 from migrate.model import Assignment, RoleKey, State
-from migrate.peopleplanfile import assignment_from_value
+from migrate.peopleplanfile import assignment_from_value, assignment_to_value
 from migrate.platforms.base import Outcome, Step
 from migrate.platforms.kore.assign_calls import send
 from migrate.platforms.kore.assignments import batches
@@ -17,19 +18,34 @@ from migrate.platforms.kore.channel import WriteChannel
 KEPT, MINTED = "kept", "minted"
 
 
-def ids_kept(step: Step, imported: Outcome, before: State) -> bool:
-    """Whether the import's answer shows every held role under the id that it had."""
-    ids = imported.get("ids", {})
-    had = before.by_key()
-    known = (had.get((step.role_type, name)) for name in step.arguments["roles"])
-    return all(role is None or ids.get(role.name) == role.id for role in known)
+def ids_kept(step: Step, imported: Outcome) -> bool:
+    """Whether the import's answer shows every held role under the id that it had just before.
+
+    Of a role that it does not tell of, or whose id was not known, nobody can say so.
+    """
+    ids, had = imported.get("ids", {}), imported.get("had", {})
+    return all(name in had and ids.get(name) == had[name] for name in step.arguments["roles"])
 
 
 def shows(step: Step, imported: Outcome, now: State) -> bool:
-    """Whether a read shows the ids that the import answered with; True where it told none."""
-    ids, has = imported.get("ids", {}), now.by_key()
-    roles = ((has.get((step.role_type, name)), ids.get(name)) for name in step.arguments["roles"])
-    return all(told is None or (role is not None and role.id == told) for role, told in roles)
+    """Whether a read shows every held role under an id that the import answered with.
+
+    Of a role that it did not tell of, it must show another id than the one before.
+    """
+    ids, had, has = imported.get("ids", {}), imported.get("had", {}), now.by_key()
+    for name in step.arguments["roles"]:
+        role = has.get((step.role_type, name))
+        found = role.id if role is not None else None
+        if found is None or (found != ids[name] if name in ids else found == had.get(name)):
+            return False
+    return True
+
+
+def unseen(adds: Iterable[Assignment], now: State) -> frozenset[Assignment]:
+    """Those of some assignments that do not show; what a row can't tell apart counts as shown."""
+    if now.people is None:
+        return frozenset(adds)
+    return frozenset(adds) - now.people.assignments - now.people.maybe_direct
 
 
 def missing(step: Step, before: State, now: State) -> frozenset[Assignment]:
@@ -55,11 +71,15 @@ def put_back(
     if before.people is None:
         raise AssertionError("members are restored only where they are known")
     ids = {role.key: role.id for role in now.all_roles() if role.id is not None}
-    failed = []
+    failed: list[str] = []
     for batch in batches(dropped, (), before.people, ids):
         try:
             results = send(channel, batch)
         except PlatformFailed as error:
             raise OutcomeUnknown(error.what, where=error.where, remedy=error.remedy) from error
         failed += [result.reason for result in results if not result.done]
-    return {"ids": MINTED, "dropped": len(dropped), "failed": failed}
+    if failed:
+        raise OutcomeUnknown(
+            f"{len(failed)} entries of members to be put back failed: {'; '.join(failed[:5])}"
+        )
+    return {"ids": MINTED, "dropped": [assignment_to_value(item) for item in sorted(dropped)]}

@@ -39,7 +39,7 @@ def settle_import(
 
 
 def settle_assign(step: Step, now: State) -> Settled:
-    """Whether assignments of unknown outcome were made; those that were only in part were not."""
+    """Whether assignments of unknown outcome were made."""
     if now.people is None:
         return Settled.UNCLEAR
     held = now.people.assignments
@@ -47,9 +47,11 @@ def settle_assign(step: Step, now: State) -> Settled:
         {assignment_from_value(item) for item in step.arguments[word]}
         for word in ("adds", "removes")
     )
-    hidden = now.people.maybe_direct
-    done = adds <= held | hidden and removes.isdisjoint(held)
-    return Settled.LANDED if done else Settled.NOT_LANDED
+    missing, left = adds - held - now.people.maybe_direct, removes & held
+    if not missing and not left:
+        return Settled.LANDED
+    nothing = len(missing) == len(adds) and len(left) == len(removes)
+    return Settled.NOT_LANDED if nothing else Settled.PARTLY
 
 
 def _shows(change: Change, now: Role | None) -> bool:

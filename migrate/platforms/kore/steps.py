@@ -10,9 +10,14 @@ from migrate.peopleplanfile import assignment_to_value
 from migrate.plan import Plan, desired
 from migrate.platforms.base import Step, Work
 from migrate.platforms.kore.assignments import MOST
+from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.importfile import IMPORTS, ImportFile, build_move
 from migrate.replay import Move
 from migrate.snapshot import state_digest
+
+GIVING = frozenset({Move.ADD, Move.ADD_EXISTING, Move.ADD_CREATED, Move.CREATE})
+"""The moves that take nothing from anybody. What was given is confirmed before any other one: an
+answer that says "success" is no proof (kore.md D)."""
 
 GAP = "membership_gap"
 """The guard whose override lets roles be pruned though an import drops their members."""
@@ -23,7 +28,8 @@ def work_of(plan: Plan, target: State) -> Work:
 
     An upload and an import for each move that is one, whatever the number of roles; after an
     import of roles that somebody holds, a step that puts back whom it dropped and makes no call
-    where it dropped nobody; and one call per batch of assignments.
+    where it dropped nobody; one call per batch of assignments; and a look at what was added before
+    anything is taken away.
     """
     steps: list[Step] = []
     payloads: dict[str, bytes] = {}
@@ -49,7 +55,11 @@ class _Assembly:
         """The steps of one role type, numbered on from `number`."""
         made: list[tuple[Step, ImportFile | None]] = []
         done: tuple[list[Assignment], list[Assignment]] = ([], [])
+        given: list[Assignment] = []
         for move in self.order.moves:
+            if given and move not in GIVING:
+                made.append((self._confirm(given, number + len(made)), None))
+                given = []
             if move in IMPORTS:
                 kind = self.order.role_type
                 file = build_move(self.plan, self.target, self.goal, kind, move)
@@ -59,6 +69,7 @@ class _Assembly:
                 continue
             items = self._items(move)
             done[move is Move.REMOVE].extend(items)
+            given += items if move is not Move.REMOVE else []
             for start in range(0, len(items), MOST):
                 part = items[start : start + MOST]
                 made.append((self._assign(part, move, number + len(made)), None))
@@ -87,6 +98,18 @@ class _Assembly:
             arguments={"adds": [] if removing else values, "removes": values if removing else []},
             repeatable=True,
             undo="assign the opposite",
+        )
+
+    def _confirm(self, items: list[Assignment], number: int) -> Step:
+        return Step(
+            number=number,
+            kind="confirm",
+            object=f"{len(items)} {self.order.role_type} assignments that were added",
+            role_type=self.order.role_type,
+            arguments={"adds": [assignment_to_value(item) for item in items]},
+            repeatable=True,
+            undo="nothing: it only reads",
+            writes=False,
         )
 
     def _import(self, file: ImportFile, number: int) -> tuple[Step, Step]:
@@ -130,7 +153,9 @@ class _Assembly:
             return None
         roles = {role.key for role in file.roles}
         held = self.target.people.assignments.union(done[0]).difference(done[1])
-        names = sorted({item.role for item in held if item.role_key in roles})
+        # No import ever changes these, and none has them in its answer (kore.md B).
+        changing = {key for key in roles if not TRAITS.is_untouchable(*key)}
+        names = sorted({item.role for item in held if item.role_key in changing})
         if not names:
             return None
         return Step(

@@ -16,7 +16,7 @@ from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import WriteChannel
 from migrate.platforms.kore.documents import role_from_document
 from migrate.platforms.kore.reader import KoreReader, roles_of
-from migrate.platforms.kore.restoring import KEPT, ids_kept, missing, put_back, shows
+from migrate.platforms.kore.restoring import KEPT, ids_kept, missing, put_back, shows, unseen
 from migrate.platforms.kore.settling import settle_assign, settle_import
 from migrate.platforms.kore.steps import work_of
 from migrate.reconcile import Reconciliation, reconcile
@@ -79,6 +79,8 @@ class KoreWriter(KoreReader):
             return self._assign(step, before)
         if step.kind == "restore":
             return self._restore(step, needed or {}, before)
+        if step.kind == "confirm":
+            return self._confirm(step)
         if payload is None or step.payload is None:
             raise AssertionError(f"step {step.number} has no payload")
         if step.kind == "upload":
@@ -92,7 +94,7 @@ class KoreWriter(KoreReader):
         self, step: Step, payload: bytes | None, before: State, changes: tuple[Change, ...]
     ) -> Settled:
         """One look at the target: does what the step was to change show there?"""
-        if step.kind == "upload":
+        if not step.writes:
             return Settled.NOT_LANDED  # a file nobody imports changes nothing
         if step.kind != "import":
             now = self.capture((step.role_type,), Need.HOLDERS)
@@ -122,25 +124,50 @@ class KoreWriter(KoreReader):
             results = send(self._writes, batch)
             sent += len(results)
             failed += [result.reason for result in results if not result.done]
-        return {"entries": sent, "failed": failed}
+        if failed:
+            # Whether it is so by now, reading back tells; it is sent once more where it is not.
+            raise OutcomeUnknown(
+                f"{len(failed)} of {sent} entries of an assignment failed: {'; '.join(failed[:5])}",
+                where=self._where,
+            )
+        return {"entries": sent}
 
     def _restore(self, step: Step, imported: Outcome, before: State) -> Outcome:
-        if ids_kept(step, imported, before):
-            return {"ids": KEPT, "dropped": 0, "failed": []}
-        now = self._caught_up(step, imported)
+        if ids_kept(step, imported):
+            return {"ids": KEPT, "dropped": []}
+        now, caught_up = self._until(step.role_type, lambda state: shows(step, imported, state))
         self._learn_ids(now)
         dropped = missing(step, before, now)
         if dropped:
             self._dropped.add(step.role_type)
-        return put_back(self._writes, dropped, before, now)
+        return {**put_back(self._writes, dropped, before, now), "shown": caught_up}
 
-    def _caught_up(self, step: Step, imported: Outcome) -> State:
-        """The target, once it shows the ids that the import answered with: reads may lag."""
+    def _confirm(self, step: Step) -> Outcome:
+        """See that what was added is there, before something is taken away because of it."""
+        adds = [assignment_from_value(item) for item in step.arguments["adds"]]
+        now, there = self._until(step.role_type, lambda state: not unseen(adds, state))
+        if not there:
+            names = sorted(
+                {f"{item.kind} {item.principal} in {item.role}" for item in unseen(adds, now)}
+            )
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            raise PlatformFailed(
+                "the platform said success, yet assignments that were added do not show: "
+                f"{', '.join(names[:5])}{more}; nothing is taken away before they do",
+                where=self._where,
+                remedy="Look at these users and groups in the console.",
+            )
+        return {"confirmed": len(adds)}
+
+    def _until(self, role_type: str, enough: Callable[[State], bool]) -> tuple[State, bool]:
+        """The roles of a type and their holders, read until they show enough: reads may lag."""
         pause, waited = FIRST_PAUSE, 0.0
         while True:
-            now = self.capture((step.role_type,), Need.HOLDERS)
-            if shows(step, imported, now) or waited >= self.patience:
-                return now
+            now = self.capture((role_type,), Need.HOLDERS)
+            if enough(now):
+                return now, True
+            if waited >= self.patience:
+                return now, False
             self._sleep(pause)
             waited += pause
             pause *= 2
@@ -167,8 +194,9 @@ class KoreWriter(KoreReader):
         except PlatformFailed as error:
             raise OutcomeUnknown(error.what, where=error.where, remedy=error.remedy) from error
         sent = [role_from_document(document) for document in loads(payload, where=what)]
+        had = {role.name: self._ids[role.key] for role in sent if role.key in self._ids}
         self._ids.update((role.key, role.id) for role in answered if role.id is not None)
-        return _outcome(reconcile(sent, answered, TRAITS))
+        return {**_outcome(reconcile(sent, answered, TRAITS)), "had": had}
 
 
 def _outcome(result: Reconciliation) -> dict[str, Any]:
