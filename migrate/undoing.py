@@ -69,7 +69,7 @@ Turned = tuple[frozenset[Assignment], frozenset[Assignment]]
 
 
 def _turned_back(standing: Standing, after: State | None) -> Turned:
-    """What the run gave and took. Where its end was read, that tells also what it lost on the way."""
+    """What the run gave and took; where its end was read, also what got lost on the way."""
     members, before = standing.members, standing.before.people
     given, taken = members.given, members.taken
     if before is None:

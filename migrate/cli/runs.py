@@ -108,6 +108,7 @@ def abandon(runtime: Runtime, run: str, reason: str) -> int:
     """
     from migrate.journal import Journal, first_unfinished
     from migrate.lock import acquire
+    from migrate.pipeline.evidence import gather
 
     if not reason.strip():
         raise UsageError("--reason is empty: say why, for whoever reads it later")
@@ -119,7 +120,8 @@ def abandon(runtime: Runtime, run: str, reason: str) -> int:
             f"run {run} is not unfinished: nothing to abandon",
             remedy=f"role-migrate runs show {run} tells how it ended.",
         )
-    tools = runtime.tools
+    evidence, tools = gather(run, archive, runtime.tools), runtime.tools
+    lost = sorted(name for _, name in evidence.loose())
     # Under the lock: a run that is still going holds it, and must not be pulled from under.
     with acquire(
         archive.whole,
@@ -131,4 +133,11 @@ def abandon(runtime: Runtime, run: str, reason: str) -> int:
     ):
         journal.append("abandoned", {"reason": reason, "who": str(tools.who)})
     runtime.voice.say(f"run {run} is set aside; what it wrote stays as it is")
+    if lost:
+        names = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+        runtime.voice.warn(
+            f"an import may have dropped the holders of {names}, and the run had not put them "
+            f"back: no later promotion puts them back; role-migrate snapshot --env "
+            f"{environment.name} shows who is left, sha256:{evidence.begun.backup} who there was"
+        )
     return Exit.DONE

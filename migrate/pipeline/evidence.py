@@ -8,12 +8,13 @@ from migrate.archive import Archive
 from migrate.connect import platform
 from migrate.errors import InvalidInput
 from migrate.journal import Journal
-from migrate.model import Assignments, Snapshot, State
+from migrate.model import Assignments, RoleKey, Snapshot, State
 from migrate.pipeline.begun import Begun
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
 from migrate.platforms.base import Need, Work
 from migrate.standing import Progress, Stage, Standing
+from migrate.standing.members import Members
 from migrate.tools import Tools
 from migrate.traits import Traits
 
@@ -54,6 +55,12 @@ class Evidence:
         return any(
             step.writes for step in self.work.steps if step.number in self.journal.summary.intended
         )
+
+    def loose(self) -> frozenset[RoleKey]:
+        """Roles whose holders an import may have dropped, and that were held before."""
+        people = self.before.state.people
+        held = {item.role_key for item in people.assignments} if people else set()
+        return Members(people, None, self.stages).loose & held
 
     @property
     def need(self) -> Need:

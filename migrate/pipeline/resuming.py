@@ -6,14 +6,20 @@ from dataclasses import replace
 from migrate.archive import Archive
 from migrate.config import Environment
 from migrate.connect import Connections
-from migrate.errors import NOT_BY_US, Conflicting, UsageError
+from migrate.errors import (
+    NOT_BY_US,
+    Conflicting,
+    OutsideFailed,
+    PartlyApplied,
+    UsageError,
+)
 from migrate.journal import Journal, Summary, undone_by
 from migrate.model import State
 from migrate.pipeline import checks
 from migrate.pipeline.applying import UNWRITTEN, go_on, recorded
 from migrate.pipeline.capture import capture_target
 from migrate.pipeline.evidence import Evidence, gather, look
-from migrate.pipeline.giving_up import left
+from migrate.pipeline.giving_up import left, way_on
 from migrate.pipeline.locking import Target, locked, untouched
 from migrate.pipeline.record import Record
 from migrate.pipeline.running import taken_up
@@ -70,7 +76,16 @@ def _resume(evidence: Evidence, target: Target, record: Record) -> Verification:
     plan, tools = evidence.plan, target.connections.tools
     if evidence.wrote:
         record.target = left(record)
-    standing = _look(evidence, target)
+    try:
+        standing = _look(evidence, target)
+    except OutsideFailed as error:
+        if not evidence.wrote:
+            raise
+        raise PartlyApplied(
+            f"the run could not be gone on with: {error}",
+            target=f"{NOT_BY_US}; as the run left it: {record.target}",
+            remedy=f"{error.remedy} {way_on(record.run_id)}".strip(),
+        ) from error
     if any(entry.state != "done" for entry in record.steps):
         _unchanged(standing, evidence, record)
     done = [(entry.step, entry.outcome) for entry in record.steps if entry.state == "done"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from migrate.sandbox.calls import Call, error
+from migrate.sandbox.calls import Call, as_json, error
 from migrate.sandbox.exchange import Answer, Hangup
 from migrate.sandbox.faults import Armed
 
@@ -34,6 +34,9 @@ def in_place(fault: Armed, call: Call) -> Answer | Hangup:
             return Answer(503)
         case "200_html":
             return Answer(200, _SIGN_IN, _HTML)
+        case "assign_ignored":
+            entries = call.body.json if isinstance(call.body.json, list) else []
+            return as_json([{"status": "success"} for _ in entries])
         case "redirect":
             return Answer(302, b"", (("Location", f"https://elsewhere.invalid{quote(call.path)}"),))
         case _:

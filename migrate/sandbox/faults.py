@@ -44,6 +44,7 @@ KINDS: Mapping[str, Kind] = {
     "page_short": Kind("a page lacks half of its rows; total and more stay", BEFORE_ANSWER),
     "total_moves": Kind("the total grows by one with each matching request", BEFORE_ANSWER),
     "assign_partial": Kind("the first half of a batch is done, the rest fails", BEFORE_ANSWER),
+    "assign_ignored": Kind("an assignment is answered as done, and nothing is", NOT),
     "assign_odd_status": Kind("acts, and no status says success or failure", BEFORE_ANSWER),
     "redirect": Kind("302 to another host", NOT),
     "slow_body": Kind("acts, and the answer's body drips for `seconds`", BEFORE_ANSWER, 5),

@@ -127,6 +127,17 @@ def test_a_late_read_is_no_change_of_somebody_else(world: World) -> None:
     world.assert_promoted()
 
 
+def test_where_the_target_cannot_be_read_the_run_stays_as_it_was(world: World) -> None:
+    run = killed(world, "timeout_before")
+    world.fault("500", "/api/public/roles/export", times=99)
+    ran = world.run("resume", run, "--yes")
+    assert ran.code == 8, ran.err
+    ran.says("could not be gone on with", "done: import of 2 admin roles", f"resume {run}")
+    world.calm()
+    assert world.run("resume", run, "--yes").code == 0
+    world.assert_promoted()
+
+
 def test_a_run_that_was_set_aside_cannot_be_gone_on_with(world: World) -> None:
     run = killed(world, "timeout_before")
     assert world.run("runs", "abandon", run, "--reason", "by hand").code == 0

@@ -227,6 +227,7 @@ def test_a_run_leaves_a_page_for_people_however_it_ends(world: World, fault: str
     assert f"role-migrate resume {run}".replace(":", "&#58;") in text if fault else "done" in text
     assert ("not tried" in text or "unknown" in text) is bool(fault)
     world.calm()
+    world.configure(timeout="5")
     if fault:
         assert world.run("resume", run, "--yes").code == 0
         assert "unknown" not in kept.read_text()
