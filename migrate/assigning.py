@@ -75,7 +75,7 @@ def delta(
     adds, removes = goal - held, held - goal
     refused = {item: rules.refused(item) for item in adds | removes}
     # What a group is given shows by then in the rows of whoever is in it.
-    empty, nobody = target.empty_groups, "nobody is in this group: what it holds can't be read"
+    empty, nobody = empty_groups(target), "nobody is in this group: what it holds can't be read"
     refused |= {item: nobody for item in adds if item.kind == "group" and item.principal in empty}
     gone = "the role will not exist in the target"
     refused |= {item: gone for item in adds if item.role_key not in rules.after}
@@ -115,6 +115,11 @@ def _by_a_group(item: Assignment, target: People, held: frozenset[Assignment]) -
         item._replace(kind="group", principal=group) in held
         for group in target.groups_of.get(item.principal, ())
     )
+
+
+def empty_groups(people: People) -> frozenset[str]:
+    """The unseen groups that nobody is in: what they are given shows in no row either."""
+    return people.unseen_groups.difference(*people.groups_of.values())
 
 
 def _unseen(item: Assignment, target: People) -> str:

@@ -172,9 +172,8 @@ class People:
     assignments that show only through a group in a row that may stand for a direct one as well.
     `complete` is False where only holders were read, not every user, group and bot.
 
-    Users who hold nothing and are in no group need not be among the principals: a platform may
-    list only who holds something. In the state that a plan is made on, or applied to, there are
-    also those of them who were looked up by name, for the plan turns on them.
+    Users who hold nothing and are in no group need not be among the principals, for a platform
+    may not list them. Plans are made, and applied, with those of them that they turn on looked up.
     """
 
     account_id: str
@@ -185,11 +184,6 @@ class People:
     unseen_groups: frozenset[str] = frozenset()
     maybe_direct: frozenset[Assignment] = frozenset()
     complete: bool = True
-
-    @property
-    def empty_groups(self) -> frozenset[str]:
-        """The unseen groups that nobody is in: what they are given shows in no row either."""
-        return self.unseen_groups.difference(*self.groups_of.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from migrate.assigning import empty_groups
 from migrate.assignments_file.values import Action, Wanted
 from migrate.identity.rules import BOT, GROUP, USER, Fold
 from migrate.identity.things import Index, Thing, things
@@ -31,7 +32,7 @@ class Here:
     def __init__(self, target: State, people: People, fold: Fold) -> None:
         known = {kind: things(people, kind) for kind in (USER, GROUP, BOT)}
         self._fold = fold
-        self._unseen, self._empty = people.unseen_groups, people.empty_groups
+        self._unseen, self._empty = people.unseen_groups, empty_groups(people)
         self._captured = target.captured
         self._roles = target.by_key()
         self._role_ids = {role.id: role.key for role in target.all_roles() if role.id}
