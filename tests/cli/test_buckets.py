@@ -370,8 +370,9 @@ def test_nothing_of_the_run_is_lost_in_the_store(faked: World, fake: Store) -> N
     entries = {
         key.rpartition("/")[2]: json.loads(data)
         for key, data in fake.objects.items()
-        if f"/runs/{run}/" in key
+        if f"/runs/{run}/" in key and key.endswith(".json")
     }
+    assert any(key.endswith(f"/runs/{run}/report.md") for key in fake.objects)
     kinds = [entries[name]["kind"] for name in sorted(entries) if name[0] == "0"]
     assert kinds == ["started", *["intent", "outcome"] * 4, "finished"]
     payloads = {step["payload"] for step in entries["0000.json"]["body"]["steps"]}
