@@ -1,7 +1,7 @@
 """The control endpoint: look into the sandbox, and change how it behaves.
 
 GET /state/ENV[?at=SEQ], PUT /state/ENV · GET /log[?environment=ENV][&since=SEQ] ·
-GET|PUT /switches/ENV, GET /switches · GET|PUT /faults · POST /reset
+GET|PUT /switches/ENV, GET /switches · PUT /secrets/ENV · GET|PUT /faults · POST /reset
 """
 
 import json
@@ -43,6 +43,7 @@ class Control:
         routes: Mapping[tuple[str, bool], Mapping[str, Callable[..., Any]]] = {
             ("state", True): {"GET": self._state, "PUT": self._put_state},
             ("switches", True): {"GET": self._switches, "PUT": self._put_switches},
+            ("secrets", True): {"PUT": self._put_secret},
             ("switches", False): {"GET": lambda _request: describe()},
             ("log", False): {"GET": self._log},
             ("faults", False): {"GET": self._list_faults, "PUT": self._put_faults},
@@ -65,7 +66,7 @@ class Control:
             return _problem(400, str(fault), fault.remedy, [str(entry) for entry in details])
 
     def reset(self) -> None:
-        """States, switches, faults and log as at the start; what is held is let go."""
+        """States, switches, secrets, faults and log as at the start; what is held is let go."""
         self._patience.release()
         self._faults.arm([], ())
         for environment in self._environments.values():
@@ -88,6 +89,10 @@ class Control:
 
     def _put_switches(self, request: Request, environment: Environment) -> Any:
         return environment.set_switches(_json(request), bucket=self._bucket).as_document()
+
+    def _put_secret(self, request: Request, environment: Environment) -> Any:
+        with environment.lock:
+            return environment.gate.rotate(_json(request))
 
     def _log(self, request: Request) -> Any:
         name = request.query.get("environment")

@@ -38,7 +38,7 @@ class Environment:
         self.reset()
 
     def reset(self) -> None:
-        """Everything as at the start: state, switches, uploads, budget, used tokens."""
+        """Everything as at the start: state, switches, secrets, uploads, budget, used tokens."""
         with self.lock:
             account, self.switches = self._start
             self._history = [Moment(0, float("-inf"), account)]
@@ -49,6 +49,10 @@ class Environment:
     def now(self) -> float:
         """The server's clock in epoch seconds, which a switch can move."""
         return time.time() + self.switches.clock_offset
+
+    def elapsed(self) -> float:
+        """The server's clock for the budget, in seconds; the same switch moves it."""
+        return time.monotonic() + self.switches.clock_offset
 
     def timestamp(self) -> str:
         """The server's clock as ISO 8601, UTC, with milliseconds."""

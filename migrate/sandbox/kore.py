@@ -1,6 +1,5 @@
 """One account's API: finds the endpoint, checks the token and the request budget (kore.md D, E)."""
 
-import time
 from collections.abc import Mapping
 
 from migrate.sandbox.calls import Call, Refused, Route, as_json, error
@@ -51,7 +50,7 @@ class KoreApi:
         if scope not in app.scopes or granted.get(scope) == "missing":
             raise Refused(401, "Permission denied. Scope is incorrect!", 4002)
         spent = environment.budget.take(
-            time.monotonic(), switches.limit_per_minute, switches.limit_per_hour
+            environment.elapsed(), switches.limit_per_minute, switches.limit_per_hour
         )
         if spent:
             after = [("Retry-After", str(spent.retry_after))]

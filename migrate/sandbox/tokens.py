@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jwt
 from jwt.types import Options
+
+from migrate.errors import InvalidInput
 
 ROLE_MANAGEMENT = "role_management"
 USER_MANAGEMENT = "user_management"
@@ -53,11 +55,36 @@ class TokenGate:
     """
 
     def __init__(self, apps: Mapping[str, App]) -> None:
+        self._ids = {kind: app.client_id for kind, app in apps.items()}
         self._apps = {app.client_id: app for app in apps.values()}
         self._used: dict[tuple[str, str], float] = {}
+        self._requests = 0
+        self._rotations: dict[str, tuple[int, str]] = {}
+
+    def rotate(self, entry: object) -> dict[str, Any]:
+        """Give an app a new secret; from then on the old one is refused.
+
+        `entry` is {"app", "client_secret"} with `nth`: from which request on, counted from now
+        (1). Raises InvalidInput.
+        """
+        if not isinstance(entry, dict) or set(entry) - {"app", "client_secret", "nth"}:
+            raise InvalidInput("A rotation is an object of app, client_secret and nth.")
+        kind, secret, nth = entry.get("app"), entry.get("client_secret"), entry.get("nth", 1)
+        if not isinstance(kind, str) or kind not in self._ids:
+            raise InvalidInput(f"There is no app {kind!r}; there are {', '.join(self._ids)}.")
+        if not isinstance(secret, str) or not secret:
+            raise InvalidInput("client_secret must be a string that is not empty.")
+        if type(nth) is not int or nth < 1:
+            raise InvalidInput("nth must be a whole number from 1.")
+        self._rotations[self._ids[kind]] = (self._requests + nth, secret)
+        return {"app": kind, "client_id": self._ids[kind], "nth": nth}
 
     def admit(self, token: str | None, *, now: float, single_use: bool) -> App:
         """The app that signed the token. `now` is in epoch seconds. Raises Denied."""
+        self._requests += 1
+        for client_id, (at, secret) in self._rotations.items():
+            if self._requests >= at:
+                self._apps[client_id] = replace(self._apps[client_id], client_secret=secret)
         if not token:
             raise Denied("Invalid SDK credentials")
         claims = self._unverified(token)

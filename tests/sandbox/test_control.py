@@ -107,6 +107,8 @@ def test_the_log_of_one_environment_and_since(tmp_path: Any, connect: Connect) -
         ("GET", "/state/qa", 404),
         ("PUT", "/switches/qa", 404),
         ("POST", "/state/dev", 405),
+        ("GET", "/secrets/dev", 405),
+        ("PUT", "/secrets/qa", 404),
         ("GET", "/reset", 405),
         ("PUT", "/log", 405),
         ("GET", "/log?since=x", 400),
@@ -134,3 +136,49 @@ def test_reset(dev: Account) -> None:
     assert dev.log() == []
     assert dev.import_file(file_id).status_code == 400
     assert [entry["seq"] for entry in dev.log()] == [1]
+
+
+def test_a_secret_is_rotated_and_the_old_one_is_refused_from_then_on(dev: Account) -> None:
+    assert dev.export().status_code == 200
+    answer = dev.control(
+        "PUT", "/secrets/dev", json={"app": "admin_app", "client_secret": "n" * 40}
+    )
+    assert answer.json() == {"app": "admin_app", "client_id": "cs-dev-admin", "nth": 1}
+    refused = dev.export()
+    assert refused.status_code == 401
+    assert refused.json() == {"errors": [{"msg": "Invalid SDK credentials", "code": 4002}]}
+    dev.ready["admin_app"]["client_secret"] = "n" * 40
+    assert dev.export().status_code == 200
+    # Each app has a secret of its own.
+    assert dev.upload(b"[]", auth=dev.token("builder_app")).status_code == 200
+
+
+def test_a_rotation_can_wait_for_a_request_and_ends_with_a_reset(dev: Account) -> None:
+    rotation = {"app": "admin_app", "client_secret": "n" * 40, "nth": 3}
+    assert dev.control("PUT", "/secrets/dev", json=rotation).status_code == 200
+    assert [dev.export().status_code for _ in range(4)] == [200, 200, 401, 401]
+    dev.control("POST", "/reset")
+    assert [dev.export().status_code for _ in range(4)] == [200] * 4
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {},
+        {"app": "admin_app"},
+        {"app": "admin_app", "client_secret": ""},
+        {"app": ["admin_app"], "client_secret": "x"},
+        {"app": "other", "client_secret": "x"},
+        {"app": "admin_app", "client_secret": "x", "nth": 0},
+        {"app": "admin_app", "client_secret": "x", "nth": True},
+        {"app": "admin_app", "client_secret": "x", "more": 1},
+    ],
+)
+def test_a_rotation_that_makes_no_sense_is_refused_and_changes_nothing(
+    dev: Account, body: Any
+) -> None:
+    answer = dev.control("PUT", "/secrets/dev", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert dev.export().status_code == 200

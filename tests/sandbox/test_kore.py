@@ -262,6 +262,14 @@ def test_a_spent_budget(dev: Account, way: str) -> None:
     assert dev.export().status_code == 200
 
 
+def test_the_budget_is_counted_by_the_clock_that_a_switch_moves(dev: Account) -> None:
+    dev.switch(limit_per_minute=1)
+    assert [dev.export().status_code for _ in range(2)] == [200, 429]
+    dev.switch(clock_offset=60)
+    now = time.time() + 60
+    assert dev.export(auth=dev.token(iat=now, exp=now + 60)).status_code == 200
+
+
 def test_a_write_shows_late_in_reads_and_at_once_in_its_answer(dev: Account) -> None:
     dev.switch(read_lag=0.3)
     role = {**dev.export().json()[1], "rDesc": "new"}
