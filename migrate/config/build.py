@@ -97,7 +97,8 @@ class Builder:
 
     def _app(self, table: Mapping[str, Any], path: JsonPath) -> App:
         secret = self._refs[(*path, "client_secret")]
-        return App(table["client_id"], secret, table.get("sub"))
+        following = self._refs.get((*path, "client_secret_next"))
+        return App(table["client_id"], secret, table.get("sub"), following)
 
     def _file(self, written: str | None) -> Path | None:
         return None if written is None else self._folder / Path(written).expanduser()

@@ -4,14 +4,16 @@ What stands there may be the secret itself, put there by mistake. So no message 
 from the schema's validators that come after, ever sees or repeats what was written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrate.canonical.diagnose import JsonPath, quoted
 from migrate.secrets import AwsRef, CommandRef, EnvRef, FileRef, KeyringRef, SecretRef
 from migrate.validation.locate import Finding
 
-SECRET_KEYS = frozenset({"client_secret", "access_key", "secret_key", "session_token"})
+SECRET_KEYS = frozenset(
+    {"client_secret", "client_secret_next", "access_key", "secret_key", "session_token"}
+)
 """The settings that hold a reference to a secret, in whatever table."""
 
 _OF_NAMES = frozenset({"permission_map", "identity"})
@@ -56,7 +58,19 @@ def take_secrets(value: Any) -> tuple[Any, dict[JsonPath, SecretRef], list[Findi
                 copied[key] = copy(each, here)
         return copied
 
-    return copy(value, ()), refs, findings
+    cleaned = copy(value, ())
+    return cleaned, refs, [*findings, *_idle(refs)]
+
+
+def _idle(refs: Refs) -> Iterator[Finding]:
+    """What has no effect, since it names the very place that another setting names."""
+    for path, ref in refs.items():
+        if path[-1] == "client_secret_next" and refs.get((*path[:-1], "client_secret")) == ref:
+            yield Finding(
+                "client_secret_next has no effect: it names the same place as client_secret",
+                path,
+                warning=True,
+            )
 
 
 def _reference(value: Any) -> SecretRef | str:

@@ -16,11 +16,15 @@ from migrate.secrets import SecretRef
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An app of the platform's account. `sub` is the JWT's subject where the app needs one."""
+    """An app of the platform's account. `sub` is the JWT's subject where the app needs one.
+
+    `client_secret_next` is where the secret is kept that will take the other's place, if any.
+    """
 
     client_id: str
     client_secret: SecretRef
     sub: str | None = None
+    client_secret_next: SecretRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Secrets: where they are kept, fetching one when it is needed, and keeping it out of texts.
+"""Secrets: where they are kept, fetching one when it is needed, and when it was rotated.
 
 A config holds only references. `resolve` turns one into a `Secret`, whose text leaves it through
 `reveal()` alone.
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from migrate.errors import Fault, InvalidInput
+from migrate.secrets.rotation import RotatingSecret, Source
 from migrate.secrets.values import (
     AwsRef,
     CommandRef,
@@ -25,8 +26,10 @@ __all__ = [
     "EnvRef",
     "FileRef",
     "KeyringRef",
+    "RotatingSecret",
     "Secret",
     "SecretRef",
+    "Source",
     "describe",
     "resolve",
 ]

@@ -110,7 +110,9 @@ role_types = ["bot"]
 ca_bundle = "/etc/ca.pem"
 proxy = "http://proxy.example:3128"
 admin_app = { client_id = "cs", client_secret = { aws_secret = "x", key = "k" }, sub = "me" }
-builder_app = { client_id = "cb", client_secret = { file = "b" } }
+builder_app.client_id = "cb"
+builder_app.client_secret = { file = "b" }
+builder_app.client_secret_next = { file = "n" }
 
 [environments.prod.import_bucket]
 url = "s3://imports"
@@ -148,7 +150,7 @@ def test_a_whole_config(write: Write) -> None:
     assert prod.url == "HTTPS://Bots.Kore.AI:443/on-prem"
     assert prod.import_bucket == ImportBucket(S3Location("imports"), "roles/{key}?v={version_id}")
     assert prod.admin_app == App("cs", AwsRef("x", "k"), "me")
-    assert prod.builder_app == App("cb", FileRef("b"))
+    assert prod.builder_app == App("cb", FileRef("b"), client_secret_next=FileRef("n"))
     assert (prod.timeout, prod.verify_timeout, prod.limits) == (10.5, 90, Limits(50, 1800))
     assert (prod.keep, prod.promote_builtins) == (("BreakGlass*",), ("Bot Tester",))
     assert prod.permission_map == {"Old": "New", "client_secret": "Secrets"}
@@ -342,11 +344,15 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-@pytest.mark.parametrize("key", ["client_secret", "access_key"])
+@pytest.mark.parametrize("key", ["client_secret", "client_secret_next", "access_key"])
 def test_a_wrong_secret_setting_is_named_and_never_repeated(
     write: Write, key: str, secret: str
 ) -> None:
-    right = {"client_secret": '{ env = "T" }', "access_key": '{ file = "secrets/access" }'}[key]
+    right = {
+        "client_secret": '{ env = "T" }',
+        "client_secret_next": '{ file = "n" }',
+        "access_key": '{ file = "secrets/access" }',
+    }[key]
     path = write(changed(f"{key} = {right}", f"{key} = {secret}"))
     found = faults(path)
     assert len(found) == 1
@@ -383,6 +389,7 @@ def test_a_password_in_a_url_is_refused_and_never_repeated(
         (changed('["prod*"]', '["prd*"]'), "no environment here is called prd*"),
         (changed('"HTTPS://Bots.Kore.AI:443/on-prem/"', '"https://[::1]"'), "no effect"),
         (changed('upload = "store"', 'upload = "platform"'), "import_bucket has no effect"),
+        (changed('{ file = "n" }', '{ file = "b" }'), "client_secret_next has no effect"),
     ],
 )
 def test_warnings(write: Write, text: str, words: str) -> None:
