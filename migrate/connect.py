@@ -5,15 +5,17 @@ Platforms and stores are imported here, by name, when a command needs them.
 
 import importlib
 import os
+from functools import partial
 from types import ModuleType
 
 from migrate.archive import Archive
-from migrate.config import Config, DirectoryLocation, Environment, S3Location, UploadCommand
+from migrate.config import App, Config, DirectoryLocation, Environment, S3Location, UploadCommand
 from migrate.errors import InvalidInput
 from migrate.model import Identity
-from migrate.platforms.base import Reader, Uploader, Writer
+from migrate.pace import Pace
+from migrate.platforms.base import Reader, Shared, Uploader, Writer
 from migrate.redaction import Redactor
-from migrate.secrets import Secret, SecretRef, resolve
+from migrate.secrets import RotatingSecret, Secret, SecretRef, Source, resolve
 from migrate.stores.base import Store
 from migrate.tools import Tools
 from migrate.traits import Traits
@@ -27,6 +29,8 @@ class Connections:
         self.tools = tools
         self._redactor = redactor
         self._stores: dict[DirectoryLocation | S3Location, Store] = {}
+        self._shared: dict[Identity, Shared] = {}
+        self._apps: dict[App, RotatingSecret] = {}
         self._open: list[Reader] = []
 
     def archive(self, environment: Environment) -> Archive:
@@ -42,7 +46,9 @@ class Connections:
 
     def reader(self, environment: Environment) -> Reader:
         """Something that can only read the environment."""
-        reader: Reader = platform(environment).reader(environment, self.secret, self.tools)
+        reader: Reader = platform(environment).reader(
+            environment, self.shared(environment), self.tools
+        )
         self._open.append(reader)
         return reader
 
@@ -52,10 +58,42 @@ class Connections:
         Raises InvalidInput where the config does not say how files are uploaded.
         """
         writer: Writer = platform(environment).writer(
-            environment, self.secret, self.tools, self._uploader(environment)
+            environment, self.shared(environment), self.tools, self._uploader(environment)
         )
         self._open.append(writer)
         return writer
+
+    def shared(self, environment: Environment) -> Shared:
+        """What all share who work with the environment's account, whatever the config calls it."""
+        identity = environment.identity
+        if identity not in self._shared:
+            known = self.config.environments.values()
+            limits = [environment.limits]
+            limits += [each.limits for each in known if each.identity == identity]
+            pace = Pace(
+                per_minute=min(limit.per_minute for limit in limits),
+                per_hour=min(limit.per_hour for limit in limits),
+                clock=self.tools.monotonic,  # windows must not move with the wall clock
+                now=self.tools.now,
+                pause=self.tools.pause,
+                where=environment.name,
+            )
+            self._shared[identity] = Shared(pace, self._app_secret)
+        return self._shared[identity]
+
+    def _app_secret(self, app: App, where: str) -> RotatingSecret:
+        if app not in self._apps:
+            refs = {
+                "client_secret": app.client_secret,
+                "client_secret_next": app.client_secret_next,
+            }
+            sources = tuple(
+                Source(setting, partial(self.secret, ref, f"{where}.{setting}"))
+                for setting, ref in refs.items()
+                if ref is not None
+            )
+            self._apps[app] = RotatingSecret(sources, where=where, tell=self.tools.tell)
+        return self._apps[app]
 
     def secret(self, ref: SecretRef, where: str) -> Secret:
         """Fetch a secret; from here on it is struck out of everything that is shown."""

@@ -16,14 +16,16 @@ _JOB_URLS = ("CI_JOB_URL", "BUILD_URL")
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`now` is epoch seconds. `tell` says a line to whoever watches, `waiting` announces a pause
-    in seconds with its reason. `random_hex` gives n random hex digits. `who` names this process.
+    """`now` is epoch seconds; `monotonic` is seconds that never go back. `sleep` waits in silence,
+    `pause` so that whoever watches sees for how many seconds and why. `tell` says a line.
+    `random_hex` gives n random hex digits. `who` names this process.
     """
 
     now: Callable[[], float]
+    monotonic: Callable[[], float]
     sleep: Callable[[float], None]
+    pause: Callable[[float, str], None]
     tell: Callable[[str], None]
-    waiting: Callable[[float, str], None]
     random_hex: Callable[[int], str]
     who: Who
     version: str = __version__
@@ -38,13 +40,18 @@ def stamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def real_tools(tell: Callable[[str], None], waiting: Callable[[float, str], None]) -> Tools:
+def real_tools(
+    tell: Callable[[str], None],
+    sleep: Callable[[float], None],
+    pause: Callable[[float, str], None],
+) -> Tools:
     """The real clock, randomness and process."""
     return Tools(
         now=time.time,
-        sleep=time.sleep,
+        monotonic=time.monotonic,
+        sleep=sleep,
+        pause=pause,
         tell=tell,
-        waiting=waiting,
         random_hex=lambda digits: os.urandom((digits + 1) // 2).hex()[:digits],
         who=_who(),
     )

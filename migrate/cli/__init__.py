@@ -108,6 +108,7 @@ def _on_signals(runtime: Runtime) -> "dict[int, signal._HANDLER]":
         if runtime.tried_to_write:
             for each in numbers:
                 signal.signal(each, signal.SIG_IGN)
+        runtime.countdown.end()
         raise KeyboardInterrupt
 
     try:

@@ -49,9 +49,9 @@ def doctor(runtime: Runtime, names: tuple[str, ...], form: str) -> int:
         for name, findings in found.items():
             lines.append(inert(name))
             for finding in findings:
-                word = "ok  " if finding.ok else "FAIL"
+                word = ("WARN" if finding.remedy else "ok  ") if finding.ok else "FAIL"
                 lines.append(f"  {word} {inert(finding.name)}: {inert(finding.detail)}")
-                if not finding.ok and finding.remedy:
+                if finding.remedy:
                     lines.append(f"       next: {inert(finding.remedy)}")
         answer(runtime.redactor.redact("\n".join(lines) + "\n"))
     sound = all(finding.ok for findings in found.values() for finding in findings)

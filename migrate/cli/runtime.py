@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrate.cli.countdown import Countdown
 from migrate.cli.files import working_folder
 from migrate.cli.voice import Voice
 from migrate.errors import UsageError
@@ -23,6 +24,7 @@ class Runtime:
     def __init__(self) -> None:
         self.redactor = Redactor()
         self.voice = Voice(self.redactor)
+        self.countdown = Countdown(self.voice)
         self.records: list[Record] = []
         self._config_option: str | None = None
         self._connections: Connections | None = None
@@ -64,7 +66,7 @@ class Runtime:
         """Clock, randomness, voice."""
         from migrate.tools import real_tools
 
-        return real_tools(self.voice.say, self.voice.waiting)
+        return real_tools(self.voice.say, self.countdown.sleep, self.countdown.pause)
 
     @property
     def connections(self) -> "Connections":

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ class Voice:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
+        self._shown = 0  # columns of the line that is shown for now
+        self._lock = threading.Lock()
         self.verbose = False
         self.json = False
 
@@ -42,10 +45,20 @@ class Voice:
         """Say one line of progress."""
         self._write("info", text, facts)
 
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Announce a pause."""
-        shown = f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
-        self._write("info", f"waiting {shown} s: {reason}", {"seconds": round(seconds, 1)})
+    @property
+    def live(self) -> bool:
+        """Whether somebody looks at a terminal, so that a line can take another's place."""
+        on_terminal = not self.json and sys.stderr.isatty()
+        return on_terminal and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+
+    def show(self, text: str) -> None:
+        """Show a line until the next is shown or said; for a terminal only."""
+        from rich.cells import set_cell_size
+
+        with self._lock:
+            self._shown = _columns() - 1
+            line = set_cell_size(inert(self._redactor.redact(text)), self._shown)
+            self._print(f"\r{line}", end="")
 
     def warn(self, text: str) -> None:
         """Say a warning."""
@@ -96,8 +109,23 @@ class Voice:
             line = self._redactor.redact(line)
         else:
             line = inert(text)
+        with self._lock:
+            if self._shown:
+                line = f"\r{' ' * self._shown}\r{line}"
+                self._shown = 0
+            self._print(line)
+
+    @staticmethod
+    def _print(text: str, end: str = "\n") -> None:
         try:
-            print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is where we speak
+            print(text, end=end, file=sys.stderr, flush=True)  # noqa: T201 - this is where we speak
         except OSError:
             # A run goes on, and ends as it does, also where nobody hears of it.
             unread(sys.stderr)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:
+        return 80

@@ -32,7 +32,7 @@ class Http:
 
     `timeout` is in seconds and bounds each silence; an attempt lasts at most `longest()`.
     `before_each` is called before each attempt (hand it `Pace.wait`, so that attempts are
-    counted against the platform's limits); `on_wait(seconds, reason)` before each pause.
+    counted against the platform's limits); `pause(seconds, reason)` waits between attempts.
     Without `ca_bundle`, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE count, then the usual bundle;
     without `proxy`, the proxies of the environment. Loopback never uses a proxy. Redirects are
     not followed, .netrc is not read, cookies are not kept. `count` is the number of attempts.
@@ -48,8 +48,7 @@ class Http:
         proxy: str | None = None,
         timeout: float = 60.0,
         before_each: Callable[[], None] | None = None,
-        on_wait: Callable[[float, str], None] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        pause: Callable[[float, str], None] = lambda seconds, _reason: time.sleep(seconds),
         max_body: int = MAX_BODY,
     ) -> None:
         from migrate.http.adapter import Adapter
@@ -62,8 +61,7 @@ class Http:
         self._proxy = proxy
         self._timeout = timeout
         self._before_each = before_each
-        self._on_wait = on_wait
-        self._sleep = sleep
+        self._pause = pause
         self._max_body = max_body
         self._adapter = Adapter()
         self._lock = threading.Lock()
@@ -126,7 +124,7 @@ class Http:
                 self._before_each()
             return self._attempt(build(), call)
 
-        return retrying(call, self._sleep, self._on_wait)(attempt)
+        return retrying(call, self._pause)(attempt)
 
     def _call(self, url: str, what: str, where: str, idempotent: bool, seconds: float) -> Call:
         from migrate.http.exchange import proxy_for

@@ -19,11 +19,7 @@ ATTEMPTS = 4
 _WORTH_ANOTHER = frozenset({502, 503, 504})
 
 
-def retrying(
-    call: Call,
-    sleep: Callable[[float], None],
-    on_wait: Callable[[float, str], None] | None,
-) -> "tenacity.Retrying":
+def retrying(call: Call, pause: Callable[[float, str], None]) -> "tenacity.Retrying":
     """Make the loop for one call. It returns the last answer, or raises the last error.
 
     A read is tried again after Unreachable, OutcomeUnknown and 502, 503, 504; a write only
@@ -40,12 +36,11 @@ def retrying(
             return isinstance(failure, kinds)
         return call.idempotent and outcome.result().status in _WORTH_ANOTHER
 
-    def announce(state: tenacity.RetryCallState) -> None:
+    def wait(state: tenacity.RetryCallState) -> None:
         failure = _outcome(state).exception()
         reason = str(failure) if failure else f"{call.what}: {call.host} is not available"
         log.debug("%s: trying again in %.1f s", call.what, state.upcoming_sleep)
-        if on_wait:
-            on_wait(state.upcoming_sleep, reason)
+        pause(state.upcoming_sleep, reason)
 
     def last(state: tenacity.RetryCallState) -> Answer:
         answer: Answer = _outcome(state).result()
@@ -55,8 +50,8 @@ def retrying(
         retry=again,
         wait=tenacity.wait_exponential(multiplier=0.5, max=8) + tenacity.wait_random(0, 0.5),
         stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_after_delay(call.total),
-        sleep=sleep,
-        before_sleep=announce,
+        before_sleep=wait,
+        sleep=lambda _seconds: None,  # that was done just before, where the reason is known
         retry_error_callback=last,
     )
 

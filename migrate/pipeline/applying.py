@@ -152,6 +152,7 @@ def go_on(
     record.steps = taken_up(work, journal.summary)
     if any(entry.state == "done" and entry.step.writes for entry in record.steps):
         record.target = "changed"
+    _warn_of_limits(hands, record)
     try:
         carry_out(hands, record, arrived=arrived)
     except PartlyApplied:
@@ -168,6 +169,17 @@ def go_on(
         raise
     except Exception as error:
         raise _unforeseen(plan, record, error) from error
+
+
+def _warn_of_limits(hands: Hands, record: Record) -> None:
+    """Say before anything is written that a run can't get to its end within the hour's limit."""
+    needed, left = hands.writer.room(e.step for e in record.steps if e.state != "done")
+    if needed > left:
+        hands.tools.tell(
+            f"warning: {needed} calls or more are to be made, and the platform's limits leave "
+            f"{left} for this hour: the run will stop on its way, and then "
+            f"role-migrate resume {record.run_id} goes on"
+        )
 
 
 def unwritten(

@@ -12,7 +12,9 @@ from migrate.stores.probe import Finding, probe
 def check(environment: Environment, connections: Connections) -> Iterator[Finding]:
     """Findings on one environment: its platform, its store, its way to a fileId."""
     try:
-        yield from platform(environment).check(environment, connections.secret, connections.tools)
+        yield from platform(environment).check(
+            environment, connections.shared(environment), connections.tools
+        )
     except MigrateError as error:
         yield Finding("platform", False, error.what, error.remedy)
     yield from _store(

@@ -109,6 +109,5 @@ def look(
         remaining = deadline - tools.now()
         if remaining <= 0 or not (standing.unseen() or standing.conflicts()):
             return standing
-        tools.waiting(min(pause, remaining), "what the run wrote does not show yet")
-        tools.sleep(min(pause, remaining))
+        tools.pause(min(pause, remaining), "what the run wrote does not show yet")
         pause = min(2 * pause, LONGEST_PAUSE)

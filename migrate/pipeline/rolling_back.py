@@ -146,8 +146,7 @@ def _look(
     tools, bound = connections.tools, environment.verify_timeout
     standing = look(evidence, read, reader.traits, tools, bound)
     if evidence.journal.summary.unknown and not evidence.arrived(tools.now(), ARRIVES):
-        tools.waiting(environment.timeout, "then a second look at the target")
-        tools.sleep(environment.timeout)
+        tools.pause(environment.timeout, "then a second look at the target")
         standing = look(evidence, read, reader.traits, tools, bound)
     return standing
 

@@ -23,9 +23,8 @@ def settle(step: Step, hands: Hands) -> Settled:
         if settled is Settled.LANDED or not step.writes:
             return settled
         pause = writer.patience
-        hands.tools.waiting(pause, "then a second look at the target")
         hands.lock.ensure(pause + writer.timeout)
-        hands.tools.sleep(pause)
+        hands.tools.pause(pause, "then a second look at the target")
         return _look(step, hands)
     except OutsideFailed as blind:
         raise PartlyApplied(

@@ -70,8 +70,7 @@ def read_back(
             roles = {**before.roles, **found}
             return seen, State(roles, _merged(before, read, held, roles))
         last = digest
-        tools.waiting(min(pause, left), "what was written does not show yet")
-        tools.sleep(min(pause, left))
+        tools.pause(min(pause, left), "what was written does not show yet")
         pause = min(2 * pause, LONGEST_PAUSE)
 
 

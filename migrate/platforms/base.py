@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from migrate.config import App
 from migrate.diff import Change
 from migrate.errors import PlatformFailed
 from migrate.model import Principal, RoleKey, State
+from migrate.pace import Pace
 from migrate.plan import Plan
+from migrate.secrets import RotatingSecret
 from migrate.traits import Traits
 
 Outcome = Mapping[str, Any]
@@ -83,6 +86,18 @@ class PeopleUnreadable(PlatformFailed):
     """Who holds what, or who is there, can't be read, though roles can."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all readers and writers of one account share in this process, under whatever names.
+
+    `pace` is the account's budget of calls. `secret` gives an app's secret, always the same one,
+    so that one who finds it rotated finds it for all; its second argument names the app in texts.
+    """
+
+    pace: Pace
+    secret: Callable[[App, str], RotatingSecret]
+
+
 class Reader(Protocol):
     """Reads an environment. Every method only reads."""
 
@@ -138,6 +153,12 @@ class Writer(Reader, Protocol):
         """Know what the process knew that began a run: its steps so far, and the target as it is.
 
         Called before the first step that another process goes on with.
+        """
+        ...
+
+    def room(self, steps: Iterable[Step]) -> tuple[int, int]:
+        """How many calls so many steps take at least, and how many the platform's limits leave for
+        this hour.
         """
         ...
 

@@ -18,7 +18,10 @@ _NO_LOCK = "Use a store with conditional writes: without them two runs can chang
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was tried: its name, whether it works, what was seen, and the next step."""
+    """One thing that was tried: its name, whether it works, what was seen, and the next step.
+
+    What works and has a next step all the same is a warning.
+    """
 
     name: str
     ok: bool

@@ -21,7 +21,7 @@ from tests.cli.world import World, environment_settings
 
 HEAVY = (
     *("boto3", "botocore", "requests", "urllib3", "jsonschema", "jsonschema_rs", "rich", "orjson"),
-    *("jwt", "tenacity", "pyrate_limiter", "moto", "werkzeug", "jinja2"),
+    *("jwt", "tenacity", "moto", "werkzeug", "jinja2"),
 )
 
 

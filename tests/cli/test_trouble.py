@@ -404,8 +404,8 @@ def test_an_hourly_limit_is_an_error_with_the_target_unchanged(world: World, way
     with world.untouched():
         ran = world.promote("--yes")
     assert ran.code == 7, ran.err
-    ran.says("prod", "hour" if way != "retry_after" else "refuses calls", "target: unchanged")
-    ran.says("Run it again later")
+    ran.says("prod", "hourly rate limit", "UTC on, in 60 minutes", "target: unchanged")
+    ran.says("Run it again after")
     assert [entry["status"] for entry in world.log()] == [200] * 3 + [
         400 if way == "message" else 429
     ]

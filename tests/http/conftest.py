@@ -150,7 +150,7 @@ def connect() -> Iterator[Callable[..., Http]]:
     clients: list[Http] = []
 
     def make(url: str, **options: Any) -> Http:
-        client = Http(url, **{"timeout": 5.0, "sleep": lambda _: None, **options})
+        client = Http(url, **{"timeout": 5.0, "pause": lambda *_: None, **options})
         clients.append(client)
         return client
 

@@ -129,7 +129,7 @@ def test_each_attempt_is_paced_and_signed_afresh(serve: Make, connect: Make) -> 
     http = connect(
         server.url,
         before_each=lambda: events.append("pace"),
-        on_wait=lambda seconds, reason: waits.append((seconds, reason)),
+        pause=lambda seconds, reason: waits.append((seconds, reason)),
     )
     tokens = iter("ab")
 
@@ -271,7 +271,7 @@ def test_an_unsound_base_url_is_refused_without_repeating_it(url: str) -> None:
 def test_importing_the_package_loads_no_heavy_library() -> None:
     code = (
         "import sys, migrate.http, migrate.pace, migrate.secrets, migrate.config; "
-        "print([m for m in ('requests', 'urllib3', 'tenacity', 'boto3', 'pyrate_limiter', "
+        "print([m for m in ('requests', 'urllib3', 'tenacity', 'boto3', "
         "'jsonschema', 'jsonschema_rs', 'orjson') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -23,6 +23,7 @@ from migrate.http import Answer
 
 _RATE_LIMIT = re.compile(r"rate limit", re.IGNORECASE)
 _HOURLY = re.compile(r"hourly", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"invalid (sdk credentials|jwt)", re.IGNORECASE)
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?")
 SKEW = 120.0
 """Seconds by which the clocks may differ before it is worth a word."""
@@ -62,6 +63,14 @@ def value_of(answer: Answer, *, what: str, where: str, write: bool) -> Any:
         return loads(answer.body, where=where)
     except InvalidInput as error:
         raise _unsound(answer, error, what, where, write=write) from error
+
+
+def credentials_refused(answer: Answer) -> bool:
+    """Whether the app's secret may be what was refused (kore.md D); then nothing was executed.
+
+    A scope that is missing, and the rules for JTI, say that the secret is right.
+    """
+    return answer.status in (401, 403) and bool(_CREDENTIALS.search(_told(answer) or ""))
 
 
 def _message(answer: Answer) -> str | None:

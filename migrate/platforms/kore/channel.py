@@ -7,24 +7,22 @@ the read channel sends no other POST.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from migrate.errors import RateLimited
+from migrate.errors import AccessDenied, RateLimited
 from migrate.http import Answer, Http, Upload
 from migrate.pace import Pace
 from migrate.platforms.kore.answers import value_of
-from migrate.platforms.kore.tokens import Tokens
+from migrate.platforms.kore.tokens import Sign, Tokens
 
 USERS_INFO = "/api/public/usersInfo"
 
 LOOK_UPS = frozenset({USERS_INFO})
 """The paths of POST requests that only read (kore.md D)."""
 
-REFUSALS = 5
-"""How often one call may meet the rate limit before it is given up."""
-
 
 class ReadChannel:
     """Requests that only read, with a token each, within the account's rate limits.
 
+    A call that is refused for its rate goes out again when the pace allows, which is who gives up.
     `where` is the environment's name for messages.
     """
 
@@ -38,6 +36,11 @@ class ReadChannel:
     def requests(self) -> int:
         """How many requests were made."""
         return self._http.count
+
+    @property
+    def room(self) -> int:
+        """How many more calls the account's limits allow within the hour."""
+        return self._pace.left()
 
     def get(self, path: str, params: Mapping[str, str], *, what: str) -> Any:
         """The JSON value that a GET answers. Raises PlatformFailed and its kinds."""
@@ -60,30 +63,34 @@ class ReadChannel:
         """Hold back what must not be sent any more; a read always may be."""
 
     def _call(self, method: str, path: str, *, what: str, write: bool, **parts: Any) -> Any:
-        def sign() -> Mapping[str, str]:
-            # Asked for just before each attempt, after any wait: the last moment to hold back.
-            if write:
-                self._fence()
-            return {"auth": self._tokens.mint()}
+        def send(sign: Sign) -> Answer:
+            def fenced() -> Mapping[str, str]:
+                # Asked for just before each attempt, after any wait: the last moment to hold back.
+                if write:
+                    self._fence()
+                return sign()
 
-        for refusal in range(1, REFUSALS + 1):
-            answer: Answer = self._http.send(
+            return self._http.send(
                 method,
                 path,
                 idempotent=not write,
                 what=what,
                 where=self._where,
-                sign=sign,
+                sign=fenced,
                 **parts,
             )
+
+        while True:
+            answer = self._tokens.signed(send)
             try:
                 return value_of(answer, what=what, where=self._where, write=write)
+            except AccessDenied as denied:
+                tried = self._tokens.secret.tried
+                denied.what += f"; {tried}" if tried else ""
+                raise
             except RateLimited as refused:
                 # Refused for its rate means not executed, so the same call may go out again.
-                if refusal == REFUSALS:
-                    raise
-                self._pace.refused(refused.retry_after, hourly=refused.hourly)
-        raise AssertionError("the loop above returns or raises")
+                self._pace.refused(refused.what, refused.retry_after, hourly=refused.hourly)
 
 
 class WriteChannel(ReadChannel):

@@ -45,18 +45,23 @@ def check(account: Account) -> Iterator[Finding]:
         return
     yield Finding("reachable", True, f"answers with HTTP {answer.status}")
     yield _clock(answer)
-    readable = True
+    admin = _admin(account, answer)
+    yield admin
+    yield from _next("admin app", account.admin)
+    if account.builder is not None:
+        yield _builder(account, account.builder)
+        yield from _next("builder app", account.builder)
+    if admin.ok:
+        yield _look_up(account)
+
+
+def _admin(account: Account, answer: Answer) -> Finding:
     try:
         documents = value_of(answer, what="Export Roles", where=account.where, write=False)
         roles = roles_of(documents, ROLE_TYPE, what="Export Roles", where=account.where)
-        yield Finding("admin app", True, f"credentials and scope are right; {len(roles)} roles")
     except MigrateError as error:
-        readable = False
-        yield _failed("admin app", error)
-    if account.builder is not None:
-        yield _builder(account, account.builder)
-    if readable:
-        yield _look_up(account)
+        return _refused("admin app", error, account.admin)
+    return _works("admin app", account.admin, f"scope is right; {len(roles)} roles")
 
 
 def _builder(account: Account, tokens: Tokens) -> Finding:
@@ -66,10 +71,39 @@ def _builder(account: Account, tokens: Tokens) -> Finding:
         value_of(answer, what="Export Roles", where=account.where, write=False)
     except AccessDenied as error:
         if "scope" not in error.what.lower():
-            return _failed("builder app", error)
+            return _refused("builder app", error, tokens)
     except MigrateError as error:
         return _failed("builder app", error)
-    return Finding("builder app", True, "credentials are right; whether it may upload shows then")
+    return _works("builder app", tokens, "whether it may upload shows then")
+
+
+def _works(name: str, tokens: Tokens, rest: str) -> Finding:
+    secret = tokens.secret
+    if secret.preferred:
+        return Finding(name, True, f"{secret.setting} is taken; {rest}")
+    return Finding(
+        name,
+        True,
+        f"only {secret.setting} is taken; {rest}",
+        "The secret was rotated: put the next one in the place of client_secret.",
+    )
+
+
+def _refused(name: str, error: MigrateError, tokens: Tokens) -> Finding:
+    tried = tokens.secret.tried if isinstance(error, AccessDenied) else ""
+    return Finding(name, False, f"{error.what}; {tried}" if tried else error.what, error.remedy)
+
+
+def _next(name: str, tokens: Tokens) -> Iterator[Finding]:
+    """A secret that waits for its turn is fetched, not tried: it need not be taken yet."""
+    waiting = tokens.secret.spare if tokens.secret.preferred and not tokens.secret.tried else ()
+    for source in waiting:
+        try:
+            source.fetch()
+        except MigrateError as error:
+            yield Finding(f"{name}: {source.setting}", True, error.what, error.remedy)
+        else:
+            yield Finding(f"{name}: {source.setting}", True, "can be fetched, for a rotation")
 
 
 def _look_up(account: Account) -> Finding:
@@ -86,14 +120,16 @@ def _look_up(account: Account) -> Finding:
 
 
 def _ask(account: Account, tokens: Tokens) -> Answer:
-    return account.http.send(
-        "GET",
-        EXPORT,
-        idempotent=True,
-        what="Export Roles",
-        where=account.where,
-        params={"roleType": ROLE_TYPE},
-        sign=lambda: {"auth": tokens.mint()},
+    return tokens.signed(
+        lambda sign: account.http.send(
+            "GET",
+            EXPORT,
+            idempotent=True,
+            what="Export Roles",
+            where=account.where,
+            params={"roleType": ROLE_TYPE},
+            sign=sign,
+        )
     )
 
 

@@ -6,14 +6,19 @@ hour is valid whether the app enforces JTI or not.
 
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from migrate.secrets import Secret
+from migrate.http import Answer
+from migrate.platforms.kore.answers import credentials_refused
+from migrate.secrets import RotatingSecret, Secret
 
 ALGORITHM = "HS256"
 LIFETIME = 300
 """Seconds: long enough for a slow upload to be checked at its end, far under the hour allowed."""
+
+Sign = Callable[[], Mapping[str, str]]
+"""Gives the headers that are good for one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,7 @@ class Credentials:
     """An app of the account. `subject` is the `sub` claim."""
 
     client_id: str
-    secret: Secret
+    secret: RotatingSecret
     subject: str
 
 
@@ -33,11 +38,30 @@ class Tokens:
         self._clock = clock
 
     @property
-    def client_id(self) -> str:
-        """The app's client id, for messages."""
-        return self._credentials.client_id
+    def secret(self) -> RotatingSecret:
+        """The app's secret."""
+        return self._credentials.secret
 
-    def mint(self) -> str:
+    def signed(self, send: Callable[[Sign], Answer]) -> Answer:
+        """Have a request sent, and again where another secret of the app may be taken.
+
+        What is refused for its credentials was not executed (kore.md D), so that is safe for a
+        write, too. Returns the last answer.
+        """
+        while True:
+            secret = self.secret.current
+            answer = send(self._signing(secret))
+            if credentials_refused(answer):
+                if self.secret.refused(secret):
+                    continue
+            elif answer.status == 200:
+                self.secret.accepted(secret)
+            return answer
+
+    def _signing(self, secret: Secret) -> Sign:
+        return lambda: {"auth": self._mint(secret)}
+
+    def _mint(self, secret: Secret) -> str:
         """A JWT that is good for one request."""
         import jwt
 
@@ -51,4 +75,4 @@ class Tokens:
             "iat": now,
             "exp": now + LIFETIME,
         }
-        return jwt.encode(claims, self._credentials.secret.reveal(), algorithm=ALGORITHM)
+        return jwt.encode(claims, secret.reveal(), algorithm=ALGORITHM)

@@ -19,6 +19,7 @@ from migrate.platforms.kore.reader import KoreReader, roles_of
 from migrate.platforms.kore.restoring import KEPT, ids_kept, missing, put_back, shows, unseen
 from migrate.platforms.kore.settling import settle_assign, settle_import
 from migrate.platforms.kore.steps import work_of
+from migrate.platforms.kore.uploads import PlatformUpload
 from migrate.reconcile import Reconciliation, reconcile
 
 IMPORT = "/api/public/roles/import"
@@ -70,6 +71,13 @@ class KoreWriter(KoreReader):
         """Know the roles' ids of today, and where an import dropped members."""
         self._learn_ids(now)
         self._dropped = {step.role_type for step, outcome in done if outcome.get("dropped")}
+
+    def room(self, steps: Iterable[Step]) -> tuple[int, int]:
+        """A call for each step, but for members that need not be put back, and for an upload that
+        does not go to the platform; and what the account's pace leaves.
+        """
+        free = {"restore"} if isinstance(self._upload, PlatformUpload) else {"restore", "upload"}
+        return sum(step.kind not in free for step in steps), self._writes.room
 
     def execute(
         self, step: Step, payload: bytes | None, needed: Outcome | None, before: State

@@ -15,7 +15,7 @@ from migrate.platforms.kore.channel import WriteChannel
 from migrate.platforms.kore.reader import KoreReader
 from migrate.platforms.kore.tokens import Credentials, Tokens
 from migrate.sandbox import Sandbox
-from migrate.secrets import Secret
+from migrate.secrets import RotatingSecret, Secret, Source
 
 
 class Place:
@@ -26,7 +26,8 @@ class Place:
         ready = sandbox.ready["environments"]["prod"]
         app = ready["admin_app"]
         http = Http(ready["url"], timeout=5)
-        secret = Secret(app["client_secret"])
+        source = Source("client_secret", lambda: Secret(app["client_secret"]))
+        secret = RotatingSecret((source,), where="prod", tell=print)
         tokens = Tokens(Credentials(app["client_id"], secret, "tester"), time.time)
         pace = Pace(100_000, 1_000_000, where="prod")
         self.channel = WriteChannel(http, tokens, pace, "prod")

@@ -9,34 +9,9 @@ from hypothesis import strategies as st
 
 from migrate.errors import RateLimited
 from migrate.pace import LONGEST_WAIT, Pace
+from tests.pace.model import Clock, paced
 
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-        self.waits: list[tuple[float, str]] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        assert seconds > 0
-        self.now += seconds
-
-    def note(self, seconds: float, reason: str) -> None:
-        self.waits.append((seconds, reason))
-
-
-def paced(clock: Clock, per_minute: int = 60, per_hour: int = 1800, **options: float) -> Pace:
-    return Pace(
-        per_minute,
-        per_hour,
-        clock=clock,
-        sleep=clock.sleep,
-        on_wait=clock.note,
-        where="prod",
-        **options,
-    )
+SAID = "Export Roles: the platform's rate limit is reached"
 
 
 def most_within(moments: list[float], window: float) -> int:
@@ -54,9 +29,9 @@ def test_a_burst_passes_and_the_call_after_it_waits_for_the_minute() -> None:
     assert clock.now == start
     pace.wait()
     # A second more than the minute, for calls that are quicker on their way than others.
-    assert 61 < clock.now - start < 61.1
+    assert clock.now - start == 61
     [(seconds, reason)] = clock.waits
-    assert 61 < seconds < 61.1
+    assert seconds == 61
     assert "60 calls a minute" in reason
 
 
@@ -143,46 +118,116 @@ def test_after_a_refusal_all_calls_are_held_off(said: float | None, held: float)
     clock = Clock()
     pace = paced(clock)
     pace.wait()
-    assert pace.refused(said) == held
+    pace.refused(SAID, said)
     before = clock.now
     pace.wait()
     assert clock.now - before == held
-    assert clock.waits == [(held, "the platform asked to hold off")]
+    assert clock.waits == [(held, f"{SAID}; then at most 30 calls a minute at first")]
 
 
-def test_refusals_in_a_row_end_at_the_bound() -> None:
+def test_a_time_that_was_not_enough_is_followed_by_a_minute() -> None:
+    clock = Clock()
+    pace = paced(clock)
+    for _ in range(3):
+        pace.wait()
+        pace.refused(SAID, 2)
+    pace.wait()
+    assert [seconds for seconds, _ in clock.waits] == [2, 60, 2]
+
+
+def test_refusals_of_calls_that_were_under_way_together_are_one() -> None:
+    clock = Clock()
+    pace = paced(clock)
+    for _ in range(3):
+        pace.wait()
+    for _ in range(3):
+        pace.refused(SAID, 5)
+    pace.wait()
+    assert [seconds for seconds, _ in clock.waits] == [5]
+
+
+def test_after_a_refusal_no_more_calls_are_made_than_got_through() -> None:
+    clock = Clock()
+    pace = paced(clock)
+    for _ in range(41):
+        pace.wait()
+    pace.refused(SAID, 61)
+    moments = []
+    for _ in range(100):
+        pace.wait()
+        moments.append(clock.now)
+    assert most_within(moments, 60) == 40
+    assert "40 calls a minute" in clock.waits[-1][1]
+
+
+def test_refusals_end_at_the_bound() -> None:
     clock = Clock()
     pace = paced(clock, longest=150)
     for _ in range(2):
         pace.wait()
-        pace.refused()
+        pace.refused(SAID)
     pace.wait()
-    with pytest.raises(RateLimited, match=r"60 s.*2\.5 minutes"):
-        pace.refused()
+    with pytest.raises(RateLimited, match=r"Export Roles.*2\.5 minutes") as stopped:
+        pace.refused(SAID)
+    assert stopped.value.retry_after == 60
 
 
 def test_refusals_at_the_same_time_are_waited_for_once() -> None:
     clock = Clock()
     pace = paced(clock, longest=70)
     for _ in range(5):
-        pace.refused(60)
+        pace.refused(SAID, 60)
     before = clock.now
     pace.wait()
     assert clock.now - before == 60
 
 
-def test_a_wait_beyond_the_bound_is_refused_and_says_how_long() -> None:
-    pace = paced(Clock())
-    with pytest.raises(RateLimited, match="3600 s") as caught:
-        pace.refused(3600)
-    assert caught.value.retry_after == 3600
+def test_a_wait_beyond_the_bound_is_refused_and_says_until_when() -> None:
+    clock = Clock()
+    clock.now = 14 * 3600 + 4 * 60 + 30
+    pace = paced(clock)
+    with pytest.raises(RateLimited, match=r"from 14:35 UTC on, in 30 minutes") as caught:
+        pace.refused(SAID, 1800)
+    assert caught.value.retry_after == 1800
+    assert caught.value.where == "prod"
+    assert "14:35 UTC" in caught.value.remedy
 
 
-def test_the_hourly_limit_without_a_time_is_not_waited_for() -> None:
-    pace = paced(Clock())
-    with pytest.raises(RateLimited, match="hourly limit"):
-        pace.refused(hourly=True)
-    assert pace.refused(20, hourly=True) == 20
+def test_a_spent_hour_without_a_time_is_over_an_hour_after_our_first_call() -> None:
+    clock = Clock()
+    pace = paced(clock)
+    pace.wait()
+    clock.now += 600
+    with pytest.raises(RateLimited, match="in 50 minutes") as stopped:
+        pace.refused(SAID, hourly=True)
+    assert stopped.value.retry_after == 3001
+    clock.now += 2700
+    pace.refused(SAID, hourly=True)
+    before = clock.now
+    pace.wait()
+    assert clock.now - before == 301
+    assert clock.waits[-1][1] == SAID
+
+
+def test_a_spent_hour_with_a_time_is_waited_for_where_that_is_short() -> None:
+    clock = Clock()
+    pace = paced(clock)
+    pace.refused(SAID, 20, hourly=True)
+    pace.wait()
+    assert clock.waits == [(20, SAID)]
+    for _ in range(59):
+        pace.wait()
+    assert len(clock.waits) == 1
+
+
+def test_how_many_calls_the_hour_has_room_for() -> None:
+    clock = Clock()
+    pace = paced(clock, per_hour=100)
+    for _ in range(60):
+        pace.wait()
+    assert pace.left() == 40
+    clock.now += 3602
+    assert pace.left() == 100
 
 
 def test_calls_of_the_past_are_forgotten() -> None:
@@ -191,18 +236,18 @@ def test_calls_of_the_past_are_forgotten() -> None:
     for _ in range(100):
         clock.now += 3700
         pace.wait()
-    assert pace._bucket.count() == 1
+    assert len(pace._calls) == 1
 
 
 def test_threads_share_one_budget() -> None:
     clock = Clock()
     turned_away = threading.Event()
 
-    def sleep(seconds: float) -> None:
+    def pause(seconds: float, reason: str) -> None:
         turned_away.set()
         raise InterruptedError
 
-    pace = Pace(50, 5000, clock=clock, sleep=sleep)
+    pace = Pace(50, 5000, clock=clock, pause=pause)
     passed = []
 
     def work() -> None:
@@ -220,3 +265,14 @@ def test_threads_share_one_budget() -> None:
         thread.join(10)
     assert turned_away.is_set()
     assert len(passed) == 50
+
+
+def test_of_threads_that_wait_together_one_is_heard() -> None:
+    clock = Clock()
+    pace = paced(clock, per_minute=4)
+    threads = [threading.Thread(target=pace.wait) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(clock.waits) == 1

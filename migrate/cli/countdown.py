@@ -1,0 +1,75 @@
+"""Waiting so that whoever watches sees for how long and why, and so that a signal ends it."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+from migrate.cli.voice import Voice
+
+TICK = 1.0
+"""Seconds between two looks at a countdown on a terminal."""
+
+STILL = 60.0
+"""Seconds between two lines on one wait in a log."""
+
+
+class Countdown:
+    """Waits: in silence, or with a countdown.
+
+    On a terminal that is one line that counts down, and one that stays when it is over; in a log
+    a line at the beginning and one a minute; one object with --log-format json.
+    """
+
+    def __init__(
+        self,
+        voice: Voice,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._voice = voice
+        self._clock = clock
+        self._sleep = sleep
+        self._ended = threading.Event()
+
+    def end(self) -> None:
+        """Let go of every thread that waits, now and later: the program was told to stop."""
+        self._ended.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in silence. Raises KeyboardInterrupt where the program is told to stop."""
+        if threading.current_thread() is threading.main_thread():
+            self._sleep(seconds)  # which the signal itself ends
+        elif self._ended.wait(seconds):
+            raise KeyboardInterrupt
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Wait, and show it."""
+        live = self._voice.live
+        if not live:
+            self._voice.say(f"waiting {_shown(seconds)}: {reason}", seconds=round(seconds, 1))
+        until = self._clock() + seconds
+        left, tick = seconds, TICK if live else STILL
+        while True:
+            if live:
+                self._voice.show(f"waiting {_shown(math.ceil(left))}: {reason}")
+            self.sleep(min(left, tick))
+            left = until - self._clock()
+            if left <= 0:
+                break
+            if not live and not self._voice.json:
+                self._voice.say(f"still waiting, {_shown(left)} left: {reason}")
+        if live:
+            self._voice.say(f"waited {_shown(seconds)}: {reason}")
+
+
+def _shown(seconds: float) -> str:
+    """A time for people: `0.5 s`, `59 s`, `12 min 5 s`."""
+    if seconds < 10 and seconds != int(seconds):
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    if whole < 120:
+        return f"{whole} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
