@@ -177,8 +177,7 @@ def _warn_of_limits(hands: Hands, record: Record) -> None:
     if needed > left:
         hands.tools.tell(
             f"warning: {needed} calls or more are to be made, and the platform's limits leave "
-            f"{left} for this hour: the run will stop on its way, and then "
-            f"role-migrate resume {record.run_id} goes on"
+            f"{left} for this hour: the run will stop on its way, and say when and how to go on"
         )
 
 

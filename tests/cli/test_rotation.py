@@ -191,6 +191,17 @@ def test_a_missing_scope_is_no_reason_to_try_other_secrets(world: World) -> None
     assert (rotation.asked("now"), rotation.asked("next"), rotation.refused()) == (1, 0, 1)
 
 
+def test_a_scope_that_is_missing_for_the_next_secret_is_what_is_said(world: World) -> None:
+    rotation = Rotation(world)
+    rotation.keep(rotation.old, following=rotation.new)
+    rotation.happen()
+    world.switch(admin_scope="missing")
+    ran = world.promote("--yes")
+    assert ran.code == 7
+    ran.says("Scope is incorrect", "client_secret_next works", "next: Give the admin-console app")
+    assert "refused, too" not in ran.err
+
+
 def test_a_clock_that_is_wrong_is_still_what_is_said(world: World) -> None:
     rotation = Rotation(world)
     rotation.keep(rotation.old, following=rotation.wrong)

@@ -131,12 +131,12 @@ def test_what_the_hour_has_no_room_for_is_said_before_anything_is_written(world:
     assert len(warnings) == 1
     assert "4 calls or more are to be made" in warnings[0]
     assert "leave 3 for this hour" in warnings[0]
-    assert f"role-migrate resume {record.run_id}" in warnings[0]
     assert elapsed.told.index(warnings[0]) < next(
         number for number, line in enumerate(elapsed.told) if line.startswith("upload: ")
     )
     assert isinstance(error, PartlyApplied)
     assert "the limit of 6 calls an hour is reached" in str(error)
+    assert f"role-migrate resume {record.run_id}" in error.remedy
     assert elapsed.refusals() == 0
     world.configure(limits="{ per_minute = 60, per_hour = 1800 }")
     assert elapsed.resume(record.run_id).result == "done"

@@ -73,6 +73,12 @@ def credentials_refused(answer: Answer) -> bool:
     return answer.status in (401, 403) and bool(_CREDENTIALS.search(_told(answer) or ""))
 
 
+def credentials_taken(answer: Answer) -> bool:
+    """Whether the answer shows that the app's secret is right: also where only the scope is not."""
+    scope = answer.status in (401, 403) and "scope" in (_told(answer) or "").lower()
+    return answer.status == 200 or scope
+
+
 def _message(answer: Answer) -> str | None:
     """The text of an error, None where the answer is none; a token that is repeated in it is not
     passed on."""

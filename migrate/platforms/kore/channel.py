@@ -37,11 +37,6 @@ class ReadChannel:
         """How many requests were made."""
         return self._http.count
 
-    @property
-    def room(self) -> int:
-        """How many more calls the account's limits allow within the hour."""
-        return self._pace.left()
-
     def get(self, path: str, params: Mapping[str, str], *, what: str) -> Any:
         """The JSON value that a GET answers. Raises PlatformFailed and its kinds."""
         return self._call("GET", path, what=what, write=False, params=params)
@@ -100,6 +95,11 @@ class WriteChannel(ReadChannel):
     """
 
     fence: Callable[[], None] = staticmethod(lambda: None)
+
+    @property
+    def room(self) -> int:
+        """How many more calls the account's limits allow within the hour."""
+        return self._pace.left()
 
     def post(
         self,

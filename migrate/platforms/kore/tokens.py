@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from migrate.http import Answer
-from migrate.platforms.kore.answers import credentials_refused
+from migrate.platforms.kore.answers import credentials_refused, credentials_taken
 from migrate.secrets import RotatingSecret, Secret
 
 ALGORITHM = "HS256"
@@ -54,7 +54,7 @@ class Tokens:
             if credentials_refused(answer):
                 if self.secret.refused(secret):
                     continue
-            elif answer.status == 200:
+            elif credentials_taken(answer):
                 self.secret.accepted(secret)
             return answer
 
