@@ -30,7 +30,7 @@ class Connections:
         self._redactor = redactor
         self._stores: dict[DirectoryLocation | S3Location, Store] = {}
         self._shared: dict[Identity, Shared] = {}
-        self._apps: dict[App, RotatingSecret] = {}
+        self._apps: dict[tuple[Identity, App], RotatingSecret] = {}
         self._open: list[Reader] = []
 
     def archive(self, environment: Environment) -> Archive:
@@ -78,11 +78,11 @@ class Connections:
                 pause=self.tools.pause,
                 where=environment.name,
             )
-            self._shared[identity] = Shared(pace, self._app_secret)
+            self._shared[identity] = Shared(pace, partial(self._app_secret, identity))
         return self._shared[identity]
 
-    def _app_secret(self, app: App, where: str) -> RotatingSecret:
-        if app not in self._apps:
+    def _app_secret(self, identity: Identity, app: App, where: str) -> RotatingSecret:
+        if (identity, app) not in self._apps:
             refs = {
                 "client_secret": app.client_secret,
                 "client_secret_next": app.client_secret_next,
@@ -92,8 +92,8 @@ class Connections:
                 for setting, ref in refs.items()
                 if ref is not None
             )
-            self._apps[app] = RotatingSecret(sources, where=where, tell=self.tools.tell)
-        return self._apps[app]
+            self._apps[identity, app] = RotatingSecret(sources, where=where, tell=self.tools.tell)
+        return self._apps[identity, app]
 
     def secret(self, ref: SecretRef, where: str) -> Secret:
         """Fetch a secret; from here on it is struck out of everything that is shown."""

@@ -186,7 +186,7 @@ def test_a_signal_ends_the_waits_of_every_thread() -> None:
         except KeyboardInterrupt:
             ended.append(1)
 
-    threads = [threading.Thread(target=wait) for _ in range(3)]
+    threads = [threading.Thread(target=wait, daemon=True) for _ in range(3)]
     for thread in threads:
         thread.start()
     countdown.end()

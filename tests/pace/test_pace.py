@@ -1,6 +1,7 @@
 """The pace of calls, on a clock of our own."""
 
 import threading
+import time
 from bisect import bisect_right
 
 import pytest
@@ -269,10 +270,17 @@ def test_threads_share_one_budget() -> None:
 
 def test_of_threads_that_wait_together_one_is_heard() -> None:
     clock = Clock()
-    pace = paced(clock, per_minute=4)
+    waits = []
+
+    def pause(seconds: float, reason: str) -> None:
+        waits.append(seconds)
+        time.sleep(0.1)  # long enough for the others to come and wait, too
+        clock.now += seconds
+
+    pace = Pace(4, 1000, clock=clock, pause=pause)
     threads = [threading.Thread(target=pace.wait) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(10)
-    assert len(clock.waits) == 1
+    assert waits == [61]

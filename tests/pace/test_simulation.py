@@ -17,7 +17,7 @@ WITHIN = 1.05
 
 
 @given(calls=st.integers(1, 1800), latency=st.floats(0.01, 3))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_alone_it_takes_hardly_more_than_the_least_time_and_is_never_refused(
     calls: int, latency: float
 ) -> None:
@@ -53,7 +53,7 @@ OTHERS: dict[str, Callable[[float, int], Iterator[float]]] = {
 @pytest.mark.parametrize("says", FORMS)
 @pytest.mark.parametrize("other", OTHERS)
 @given(seed=st.integers(0, 11), latency=st.sampled_from((0.05, 0.3, 1.0)))
-@settings(max_examples=12)
+@settings(max_examples=12, deadline=None)
 def test_another_client_that_takes_half_costs_a_handful_of_refusals(
     says: str, other: str, seed: int, latency: float
 ) -> None:
