@@ -2,9 +2,14 @@
 
 import json
 import secrets
+import time
 
 import pytest
 
+from migrate.config import load
+from migrate.connect import Connections
+from migrate.redaction import Redactor
+from migrate.tools import real_tools
 from tests.cli.world import EXPORT, Ran, World
 
 REQUESTS = 9
@@ -218,6 +223,20 @@ def test_the_spare_is_not_fetched_where_nothing_is_refused(world: World) -> None
     world.fault("503", EXPORT)
     ends_exact(world, world.promote("--yes"))
     assert (rotation.asked("now"), rotation.asked("next")) == (1, 0)
+
+
+def test_every_secret_that_was_ever_fetched_is_struck_out(world: World) -> None:
+    rotation = Rotation(world)
+    rotation.keep(rotation.old, later=rotation.wrong, following=rotation.new)
+    redactor = Redactor()
+    tools = real_tools(print, time.sleep, lambda seconds, _reason: time.sleep(seconds))
+    connections = Connections(load(world.config, {}), tools, redactor)
+    environment = connections.config.environment("prod")
+    secret = connections.shared(environment).secret(environment.admin_app, "prod")
+    while secret.refused(secret.current):
+        pass
+    for text in (rotation.old, rotation.wrong, rotation.new):
+        assert redactor.redact(f"<{text}>") == "<***>"
 
 
 # doctor
