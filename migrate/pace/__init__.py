@@ -51,6 +51,7 @@ class Pace:
         longest: float = LONGEST_WAIT,
         where: str = "",
     ) -> None:
+        self._per_minute = per_minute
         self._allowance = Allowance(per_minute)
         self._per_hour = per_hour
         self._clock = clock
@@ -84,8 +85,8 @@ class Pace:
 
         For `retry_after` seconds if the answer gave a sane number, else for a minute, also where
         the number given last time was not enough; and make fewer calls a minute from then on.
-        `hourly` says that the answer named the hourly limit: it is held off until the oldest of
-        our calls leaves the window. Raises RateLimited if the wait would pass the bound.
+        `hourly` says that the answer named the hourly limit: without a number it is held off until
+        the oldest of our calls leaves the window. Raises RateLimited if that would pass the bound.
         """
         said = retry_after if _sane(retry_after) else None
         with self._lock:
@@ -93,7 +94,8 @@ class Pace:
             if hourly:
                 self._forget(now)
                 opens = self._until_open(len(self._calls), _HOUR, now) or _HOUR
-                self._hold(now, opens if said is None else max(said, 1.0), what)
+                # Room for one call is not worth a refusal of the next.
+                self._hold(now, max(opens if said is None else said, DEFAULT_HOLD), what)
                 return
             # The call that was refused was counted when it began.
             passed = max(self._made_within(_MINUTE, now) - 1, 0)
@@ -124,6 +126,8 @@ class Pace:
             return seconds, reason
         allowed = self._allowance.at(now)
         seconds = self._until_open(allowed, _MINUTE, now)
+        if seconds and allowed < self._per_minute:
+            return seconds, f"{allowed} calls a minute for now, since the platform refused some"
         if seconds:
             return seconds, f"the limit of {allowed} calls a minute is reached"
         self._calls.append(now)
