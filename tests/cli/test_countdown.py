@@ -207,7 +207,7 @@ def test_an_interrupt_while_lists_wait_for_the_limit_ends_at_once(world: World) 
     while b"waiting" not in said.read_bytes() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert said.read_bytes().count(b"waiting") == 1
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
     started = time.monotonic()
     assert process.wait(timeout=10) == 130
     assert time.monotonic() - started < 5
