@@ -19,6 +19,7 @@ from migrate.model import (
 from migrate.peopleplan import holders_of, reach
 from migrate.peopleplanner import PeopleRequest, Sides, plan_people
 from migrate.plan import Plan, Side, Source, desired
+from migrate.profile import without_probes
 from migrate.rules import Facts
 from migrate.traits import Traits
 
@@ -91,7 +92,8 @@ def make(
         verdicts=(),
         undoes=source.undoes,
     )
-    sides = Sides(source.state, target.state, desired(plan, target.state), selections)
+    wanted = without_probes(source.state)
+    sides = Sides(wanted, target.state, desired(plan, target.state), selections)
     people = plan_people(sides, request.people, behaviour, traits, request.unread)
     dropping = tuple(
         role_type for role_type in plan.role_types if behaviour.of(role_type).members == "dropped"
