@@ -29,7 +29,7 @@ class Request:
     """What a plan is asked to do, beside its two sides.
 
     `unread` says why it is not known who holds roles in the target, "" where it is. `operator` is
-    whom the run acts as, where that can be told.
+    whom the run acts as, where that can be told. `unprofiled` as in `Facts`.
     """
 
     mode: Mode
@@ -40,6 +40,7 @@ class Request:
     store: str
     unread: str = ""
     operator: PrincipalKey | None = None
+    unprofiled: tuple[str, ...] = ()
     people: PeopleRequest = field(default_factory=PeopleRequest)
 
 
@@ -100,7 +101,14 @@ def make(
     )
     notes = (*source.notes, *people.notes)
     plan = replace(plan, people=replace(people, dropping=dropping, notes=notes))
-    judged = judge(plan, target.state, request.guards, traits, operator=request.operator)
+    judged = judge(
+        plan,
+        target.state,
+        request.guards,
+        traits,
+        operator=request.operator,
+        unprofiled=request.unprofiled,
+    )
     return replace(plan, verdicts=judged)
 
 
@@ -111,6 +119,7 @@ def judge(
     traits: Traits,
     keep: tuple[str, ...] = (),
     operator: PrincipalKey | None = None,
+    unprofiled: tuple[str, ...] = (),
 ) -> tuple[Verdict, ...]:
     """The guards' verdicts on a plan over a target's state, `keep` of today's config included."""
     own = plan.undoes.own if plan.undoes else frozenset[RoleKey]()
@@ -135,6 +144,8 @@ def judge(
         dropping=plan.people.dropping,
         breaches=tuple(breach for order in plan.people.orders for breach in order.breaches),
         moves=len(plan.people.adds) + len(plan.people.removes),
+        # The way back is open whatever is known of the platform.
+        unprofiled=() if plan.undoes else unprofiled,
     )
     return evaluate(facts, _access_facts(plan, target, traits, operator), guards, plan.overrides)
 

@@ -28,6 +28,8 @@ class Facts:
     of roles that would be deleted; `dropping` are role types whose members an import drops.
     `breaches` is what leaves its bounds between calls, `moves` counts assignments that change.
     `own` are roles that a run made which is taken back: they are not missed.
+    `unprofiled` are role types of a protected target, in full mode, whose platform version no probe
+    has tried.
     """
 
     environment: str
@@ -46,6 +48,7 @@ class Facts:
     breaches: tuple[Breach, ...] = ()
     moves: int = 0
     own: frozenset[RoleKey] = frozenset()
+    unprofiled: tuple[str, ...] = ()
 
 
 Given = TypeVar("Given", contravariant=True)
@@ -192,6 +195,18 @@ def _access_gap(facts: Facts, parameters: Mapping[str, Any]) -> str:
     return f"no order of calls keeps everybody's access within bounds: {'; '.join(named)}{more}"
 
 
+def _no_profile(facts: Facts, parameters: Mapping[str, Any]) -> str:
+    changing = {change.role_type for change in facts.changes}
+    types = [role_type for role_type in facts.unprofiled if role_type in changing]
+    if not types:
+        return ""
+    return (
+        f"{facts.environment} is protected, and no profile of its platform version says what a "
+        f"full import of {' and '.join(types)} roles does: run `role-migrate probe` on an "
+        "environment of the same version that is not protected"
+    )
+
+
 def _listed(what: str, changes: list[Change]) -> str:
     if not changes:
         return ""
@@ -216,5 +231,6 @@ KINDS: Mapping[str, Kind[Facts]] = {
     "membership_unread": Kind(_membership_unread),
     "membership_gap": Kind(_membership_gap, severity=None),
     "access_gap": Kind(_access_gap),
+    "no_profile": Kind(_no_profile),
 }
 """Every guard by its name in the config. The absolute ones hold always."""

@@ -67,6 +67,7 @@ OBJECTED = {
         CALM,
         breaches=(Breach("Invite", False, Move.REMOVE, ((("user", "ann@example.com"), ""),)),),
     ),
+    "no_profile": replace(CALM, unprofiled=("admin",)),
 }
 """For each guard, facts that it objects to; protected_names by the parameters below."""
 
