@@ -11,7 +11,7 @@ from migrate.archive import Archive
 from migrate.config import Config, DirectoryLocation, Environment, S3Location, UploadCommand
 from migrate.errors import InvalidInput
 from migrate.model import Identity
-from migrate.platforms.base import Reader, Uploader, Writer
+from migrate.platforms.base import Prober, ProbeWish, Reader, Uploader, Writer
 from migrate.redaction import Redactor
 from migrate.secrets import Secret, SecretRef, resolve
 from migrate.stores.base import Store
@@ -56,6 +56,11 @@ class Connections:
         )
         self._open.append(writer)
         return writer
+
+    def prober(self, environment: Environment, writer: Writer, wish: ProbeWish) -> Prober:
+        """Something that settles, by the calls of a writer, what nobody documents."""
+        prober: Prober = platform(environment).prober(environment, writer, self.tools, wish)
+        return prober
 
     def secret(self, ref: SecretRef, where: str) -> Secret:
         """Fetch a secret; from here on it is struck out of everything that is shown."""

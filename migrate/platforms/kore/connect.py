@@ -10,7 +10,7 @@ from migrate.http import Http
 from migrate.model import State
 from migrate.pace import Pace
 from migrate.plan import Plan
-from migrate.platforms.base import Uploader
+from migrate.platforms.base import Prober, ProbeWish, Uploader
 from migrate.platforms.kore import checkup
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel, WriteChannel
@@ -30,6 +30,8 @@ __all__ = [
     "check",
     "effect_of",
     "import_files",
+    "intentions",
+    "prober",
     "reader",
     "state_of_export",
     "writer",
@@ -73,6 +75,30 @@ def writer(
     )
 
 
+def intentions(environment: Environment, before: State, wish: ProbeWish) -> tuple[str, ...]:
+    """What a probe will write, a line each.
+
+    Raises UsageError where the account does not have whom the wish names.
+    """
+    from migrate.platforms.kore.probe.intentions import intentions
+
+    return intentions(before, _role_types(environment), wish)
+
+
+def prober(environment: Environment, writer: KoreWriter, tools: Tools, wish: ProbeWish) -> Prober:
+    """What settles on an account what nobody documents, by calls of its writer."""
+    from migrate.platforms.kore.probe import KoreProber, Place
+
+    place = Place(
+        role_types=_role_types(environment),
+        where=environment.name,
+        bound=environment.verify_timeout,
+        per_minute=environment.limits.per_minute,
+        unpaced=_http(environment, tools, None),
+    )
+    return KoreProber(writer, place, tools, wish)
+
+
 def _parts(
     environment: Environment, app: App, setting: str, resolve: Resolve, tools: Tools
 ) -> dict[str, Any]:
@@ -84,17 +110,21 @@ def _parts(
         on_wait=tools.waiting,
         where=environment.name,
     )
-    http = Http(
+    http = _http(environment, tools, pace.wait)
+    tokens = _tokens(environment, app, setting, resolve, tools)
+    return {"http": http, "tokens": tokens, "pace": pace, "where": environment.name}
+
+
+def _http(environment: Environment, tools: Tools, before_each: Callable[[], None] | None) -> Http:
+    return Http(
         environment.url,
         ca_bundle=environment.ca_bundle,
         proxy=environment.proxy,
         timeout=environment.timeout,
-        before_each=pace.wait,
+        before_each=before_each,
         on_wait=tools.waiting,
         sleep=tools.sleep,
     )
-    tokens = _tokens(environment, app, setting, resolve, tools)
-    return {"http": http, "tokens": tokens, "pace": pace, "where": environment.name}
 
 
 def _tokens(

@@ -29,7 +29,8 @@ FIRST_PAUSE = 0.25
 class KoreWriter(KoreReader):
     """An account that can be written to; `timeout` and `patience` as in `Writer`.
 
-    It remembers the ids that roles have got in this run, which assignments need.
+    It remembers the ids that roles have got in this run, which assignments need. `channel` and
+    `upload` are for a probe, which makes calls of its own.
     """
 
     def __init__(
@@ -44,8 +45,8 @@ class KoreWriter(KoreReader):
         sleep: Callable[[float], None],
     ) -> None:
         super().__init__(channel, role_types, where)
-        self._writes = channel
-        self._upload = upload
+        self.channel = channel
+        self.upload = upload
         self.timeout = timeout
         self.patience = patience
         self._sleep = sleep
@@ -55,11 +56,11 @@ class KoreWriter(KoreReader):
     @property
     def fence(self) -> Callable[[], None]:
         """Called before each call that writes."""
-        return self._writes.fence
+        return self.channel.fence
 
     @fence.setter
     def fence(self, fence: Callable[[], None]) -> None:
-        self._writes.fence = fence
+        self.channel.fence = fence
 
     def work(self, plan: Plan, target: State) -> Work:
         """The steps of a plan on the target as it is now."""
@@ -84,7 +85,7 @@ class KoreWriter(KoreReader):
         if payload is None or step.payload is None:
             raise AssertionError(f"step {step.number} has no payload")
         if step.kind == "upload":
-            uploaded = self._upload(payload, step.payload, step.role_type)
+            uploaded = self.upload(payload, step.payload, step.role_type)
             return {"fileId": uploaded.file_id, "place": uploaded.place, **uploaded.details}
         if needed is None:
             raise AssertionError(f"step {step.number} needs the upload before it")
@@ -121,7 +122,7 @@ class KoreWriter(KoreReader):
         failed: list[str] = []
         sent = 0
         for batch in batches(adds, removes, before.people, self._ids):
-            results = send(self._writes, batch)
+            results = send(self.channel, batch)
             sent += len(results)
             failed += [result.reason for result in results if not result.done]
         if failed:
@@ -140,7 +141,7 @@ class KoreWriter(KoreReader):
         dropped = missing(step, before, now)
         if dropped:
             self._dropped.add(step.role_type)
-        return {**put_back(self._writes, dropped, before, now), "shown": caught_up}
+        return {**put_back(self.channel, dropped, before, now), "shown": caught_up}
 
     def _confirm(self, step: Step) -> Outcome:
         """See that what was added is there, before something is taken away because of it."""
@@ -182,7 +183,7 @@ class KoreWriter(KoreReader):
                 where=self._where,
                 remedy="Plan again with --allow-membership-gap, or delete the roles by hand.",
             )
-        answer = self._writes.post(
+        answer = self.channel.post(
             IMPORT,
             # Always sent: what the platform does without it is not known (kore.md B).
             params={"roleType": step.role_type, "fullImport": "true" if full else "false"},
