@@ -84,14 +84,20 @@ class Desk:
         return self.bench.bring_in(self.role_type, file_id, full=full)
 
     def see(self, roles: Iterable[Role], answer: Imported, shows: Callable[[Roles], bool]) -> bool:
-        """Read until an import shows, and keep what was read and answered; whether it showed."""
-        found = self.bench.until(self.role_type, shows)
+        """Read until all of an import shows, and keep what was read and answered; whether so."""
+        sent, answered = (tuple(role.name for role in some) for some in (roles, answer.roles))
+        found = self.bench.until(
+            self.role_type, lambda found: found.keys() >= {*sent} and shows(found)
+        )
         if found is None:
             return False
         self.roles = found
-        sent, answered = ([role.name for role in some] for some in (roles, answer.roles))
-        self.answers.append(Answered(tuple(sent), tuple(answered), frozenset(found)))
+        self.answers.append(Answered(sent, answered, frozenset(found)))
         return True
+
+    def look_again(self) -> None:
+        """Read the roles once more: that something is gone is not believed at first sight."""
+        self.roles = self.bench.roles(self.role_type)
 
     def note(self, question: str, verdict: Verdict) -> None:
         """Write down what was found of the role type."""

@@ -155,7 +155,8 @@ def unknown(answer: Any, refusal: str, index: int) -> Verdict:
         return Verdict("silent", f"the entry's status is {quoted(status)}")
     reason = said.get("reason") or said.get("msg") or ""
     because = f", its reason {quoted(str(reason))}" if reason else ""
-    return Verdict("entry", f"the entry's status is {quoted(status)}{because}")
+    failed = bool(reason) or word in ("failure", "failed", "error")
+    return Verdict("entry" if failed else None, f"the entry's status is {quoted(status)}{because}")
 
 
 def group_rows(held: Sequence[Held]) -> Verdict:

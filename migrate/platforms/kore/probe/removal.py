@@ -79,10 +79,9 @@ def rehearse(desk: Desk) -> str:
     desk.next_step()
     roles = [desk.new(FIRST_MIRROR + number, held) for number, held in enumerate(mirrors)]
     answer = desk.bring_in(desk.upload(roles), roles)
-    wanted = {role.name for role in roles}
     if answer.refusal:
         return f"not tried: a copy of what roles hold was refused: {answer.refusal}"
-    if not desk.see(roles, answer, lambda found: wanted <= found.keys()):
+    if not desk.see(roles, answer, bool):
         return "not tried: a copy of what roles hold did not show in time"
     for role in roles:
         read = desk.roles[role.name].permissions
@@ -106,6 +105,7 @@ def try_full(desk: Desk, before: Iterable[Role]) -> bool:
         why = f"was refused: {answer.refusal}" if answer.refusal else "did not show in time"
         desk.leave(("full_deletes",), f"a full import {why}")
         return False
+    desk.look_again()
     verdict = judging.deletes(left_out, desk.roles)
     desk.note("full_deletes", verdict)
     return verdict.value == "yes"
@@ -147,7 +147,10 @@ def _is_full(role: Role) -> bool:
 
 def _untouched(desk: Desk, before: Iterable[Role]) -> tuple[Role, ...] | None:
     """Everybody else's roles as they are now; None where they are not what they were before."""
-    desk.roles = desk.bench.roles(desk.role_type)
-    now = tuple(role for role in desk.roles.values() if not made_by_probe(role.name))
     then = {role.name: role for role in before if not made_by_probe(role.name)}
-    return now if {role.name: role for role in now} == then else None
+    for _ in range(2):
+        desk.look_again()
+        now = {name: role for name, role in desk.roles.items() if not made_by_probe(name)}
+        if now == then:
+            return tuple(now.values())
+    return None

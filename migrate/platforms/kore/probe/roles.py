@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from migrate.canonical import dumps
+from migrate.model import Role
 from migrate.platforms.kore.answers import ServerError
 from migrate.platforms.kore.probe import judging
 from migrate.platforms.kore.probe.bench import Imported
@@ -36,8 +37,7 @@ def create(desk: Desk) -> bool:
         desk.made.clear()
         desk.leave(OF_ROLES, f"no role can be made: {'; and with an _id: '.join(refusals)}")
         return False
-    wanted = {role.name for role in roles}
-    if not desk.see(roles, answer, lambda found: wanted <= found.keys()):
+    if not desk.see(roles, answer, bool):
         desk.leave(OF_ROLES, UNSEEN)
         return False
     how = f"refused, and accepted with one: {refusals[0]}" if refusals else "it was imported"
@@ -130,7 +130,7 @@ def match(desk: Desk) -> None:
         return
     desk.next_step()
     answer = _renaming(desk, BY_REF, spare.ref_id, None)
-    found = judging.renamed(spare, desk.sketch.name(BY_REF), desk.roles)
+    found = _renamed(desk, spare, BY_REF)
     if answer.refusal or found is None:
         desk.leave(("match",), answer.refusal or UNSEEN)
         return
@@ -139,7 +139,7 @@ def match(desk: Desk) -> None:
         return
     desk.next_step()
     answer = _renaming(desk, BY_ID, None, spare.id)
-    found = judging.renamed(spare, desk.sketch.name(BY_ID), desk.roles)
+    found = _renamed(desk, spare, BY_ID)
     if answer.refusal or found is None:
         why = answer.refusal or UNSEEN
         desk.leave(("match",), f"not by refId; with the _id of a role alone: {why}")
@@ -156,8 +156,15 @@ def _renaming(desk: Desk, number: int, ref_id: str | None, own: str | None) -> I
         role = replace(role, id=own)
     answer = desk.bring_in(desk.upload([role]), [role])
     if not answer.refusal:
-        desk.see([role], answer, lambda found: role.name in found)
+        desk.see([role], answer, bool)
     return answer
+
+
+def _renamed(desk: Desk, spare: Role, number: int) -> bool | None:
+    name = desk.sketch.name(number)
+    if judging.renamed(spare, name, desk.roles):
+        desk.look_again()
+    return judging.renamed(spare, name, desk.roles)
 
 
 def answers(desk: Desk) -> None:
