@@ -19,7 +19,7 @@ from migrate.model import (
 from migrate.peopleplan import holders_of, reach
 from migrate.peopleplanner import PeopleRequest, Sides, plan_people
 from migrate.plan import Plan, Side, Source, desired
-from migrate.profile import without_probes
+from migrate.profile import made_by_probe, without_probes
 from migrate.rules import Facts
 from migrate.traits import Traits
 
@@ -210,7 +210,7 @@ def _custom_names(
         role_type: frozenset(
             role.name
             for role in in_scope(section.roles, selections)
-            if not traits.is_built_in(role_type, role.name)
+            if not traits.is_built_in(role_type, role.name) and not made_by_probe(role.name)
         )
         for role_type, section in state.roles.items()
         if section.complete

@@ -85,7 +85,10 @@ def probe(
             begun = Begun(wish.mark, record.at, str(tools.who), record.before)
             probes.begin(target.archive, begun)
         _ask(target, taken, wish, record)
-        _keep(target, record, begun)
+        record.result = "done, but not kept"
+        with untouched(record.target):
+            _keep(target, record, begun)
+        record.result = "done"
 
 
 def _refuse_protected(environment: Environment) -> None:
@@ -189,4 +192,3 @@ def _keep(target: Target, record: ProbeRecord, begun: Begun) -> None:
             probes.end(archive, other, f"removed by probe {record.mark}")
     probes.end(archive, begun, "done")
     record.stored = True
-    record.result = "done"

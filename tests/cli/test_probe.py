@@ -2,13 +2,14 @@
 
 import json
 import re
+import signal
 import threading
 import time
 
 import pytest
 
 from tests.cli.probed import ANN, BOB, BOT, account, answered, as_it_was, left_over
-from tests.cli.world import Ran, World
+from tests.cli.world import IMPORT, UPLOAD, Ran, World
 
 ASSIGN = "/api/public/adminroles/assignments/"
 ASSIGNED = "POST"
@@ -281,3 +282,75 @@ def test_what_somebody_else_changes_meanwhile_is_told_and_nothing_is_kept(trial:
     assert trial.roles("dev")["admin", "Auditor"]["permissions"]["Invite"] == "YES"
     assert "somebody changed roles meanwhile" in ran.out
     assert trial.run(*PROBE, "--show").code == 2, "what was found then is not kept"
+
+
+# interrupted
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_puts_back_and_names_what_is_left(
+    trial: World, number: signal.Signals
+) -> None:
+    trial.configure("dev", timeout="1.5")
+    before = as_it_was(trial.state("dev"))
+    trial.fault("timeout_after", IMPORT, environment="dev", nth=3, seconds=60)
+    process = trial.spawn(*PROBE, "--yes", "--user", ANN)
+    deadline = time.monotonic() + 20
+    while trial.calls("dev").count("POST import admin") < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(number)
+    ran = trial.ended(process)
+    trial.calm()
+    assert ran.code == 8, ran.err
+    ran.says("interrupted", "until a call of unknown outcome has arrived", "holds of the probe")
+    after = trial.state("dev")
+    assert as_it_was(after) == before
+    assert left_over(after)
+    for each in left_over(after):
+        assert each["holders"] == []
+        assert set(each["permissions"].values()) == {"NO"}
+        assert f"admin role {each['role']} (grants nothing)" in ran.err
+    assert "Not settled" in ran.out, "what was found till then is shown"
+    assert trial.run(*PROBE, "--show").code == 2
+    assert probe(trial).code == 0
+    assert left_over(trial.state("dev")) == []
+
+
+def test_an_interrupt_before_any_write_leaves_everything_as_it_was(trial: World) -> None:
+    trial.configure("dev", timeout="30")
+    trial.fault("timeout_before", UPLOAD, environment="dev", seconds=60)
+    process = trial.spawn(*PROBE, "--yes")
+    wait_for(trial, "POST uploadfile")
+    with trial.untouched("dev"):
+        process.send_signal(signal.SIGINT)
+        ran = trial.ended(process)
+    assert ran.code == 130, ran.err
+    ran.says("interrupted", "target: unchanged")
+
+
+# the store
+
+
+def test_findings_that_can_not_be_kept_are_shown_and_told(
+    trial: World,
+) -> None:
+    before = as_it_was(trial.state("dev"))
+    shelf = trial.folder / "store" / "profiles"
+    shelf.parent.mkdir()
+    shelf.write_text("")
+    ran = probe(trial)
+    assert ran.code == 7
+    ran.says("target: as it was before the probe", "next: ")
+    assert "result:  done, but not kept" in ran.out
+    assert as_it_was(trial.state("dev")) == before
+    assert left_over(trial.state("dev")) == []
+
+
+def test_what_was_learned_and_is_damaged_is_written_anew(trial: World) -> None:
+    assert probe(trial).code == 0
+    shelf = next((trial.folder / "store").glob("kore-sandbox-dev-*"))
+    (shelf / "behaviour.json").write_bytes(b"{")
+    assert trial.run(*PROBE, "--show").code == 3
+    assert probe(trial).code == 0
+    assert trial.run(*PROBE, "--show").code == 0

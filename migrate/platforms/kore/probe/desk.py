@@ -17,7 +17,8 @@ class Desk:
 
     `random_hex` gives n random hexadecimal digits. `roles` are all roles of the type as last read,
     `answers` what imports answered with, `made` the names of a probe's roles that may be there.
-    `wants_id`: new roles need an `_id`. `step` numbers what is sent, so that it shows.
+    `wants_id`: new roles need an `_id`. `refs_kept`: roles were seen to keep their refIds. `step`
+    numbers what is sent, so that it shows.
     """
 
     sketch: Sketch
@@ -28,6 +29,7 @@ class Desk:
     answers: list[Answered] = field(default_factory=list)
     made: set[str] = field(default_factory=set)
     wants_id: bool = False
+    refs_kept: bool = False
     step: int = 0
 
     @property

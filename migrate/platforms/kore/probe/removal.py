@@ -6,6 +6,8 @@ that was minted anew.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+from unicodedata import normalize
 
 from migrate.behaviour import is_denied
 from migrate.model import People, Role
@@ -20,6 +22,7 @@ from migrate.platforms.kore.probe.sketch import (
     others,
 )
 from migrate.profile import made_by_probe
+from migrate.validation.role_names import LONGEST_NAME
 from migrate.wording import quoted
 
 ABANDONED = "left by a probe of role-migrate: nobody needs this role, delete it in the console"
@@ -37,6 +40,8 @@ def obstacle(desk: Desk, before: Iterable[Role], people: People | None) -> str:
     if ids != "kept":
         what = "mints" if ids == "minted" else "may mint"
         return f"not tried: an import here {what} ids anew, and nothing puts back those of others"
+    if not desk.refs_kept:
+        return "not tried: an import here changes refIds, and nothing puts back those of others"
     marks = [(role.id, role.ref_id) for role in mine]
     repeated = any(len({*column}) < len(column) for column in zip(*marks, strict=True))
     if repeated or any(None in pair for pair in marks):
@@ -49,7 +54,8 @@ def obstacle(desk: Desk, before: Iterable[Role], people: People | None) -> str:
 
 def _odd(name: str, roles: tuple[Role, ...]) -> bool:
     alike = [role for role in roles if role.name.casefold() == name.casefold()]
-    return len(alike) > 1 or name != " ".join(name.split()) or not name.isprintable()
+    plain = " ".join(normalize("NFC", name).split())
+    return len(alike) > 1 or name != plain or not name.isprintable() or len(name) > LONGEST_NAME
 
 
 def _losing(desk: Desk, mine: tuple[Role, ...], people: People | None) -> str:
@@ -62,10 +68,14 @@ def _losing(desk: Desk, mine: tuple[Role, ...], people: People | None) -> str:
         "members", desk.role_type
     ) != "carried":
         return "not tried: roles are held, and that an import keeps members was not seen"
-    filled = desk.role(MAIN).permissions.keys() - desk.sketch.whole.keys()
-    sparse = next((role for role in mine if filled - role.permissions.keys()), None)
-    if desk.notebook.value("absent_permissions", desk.role_type) != "absent" and sparse:
-        return f"not tried: the role {quoted(sparse.name)} leaves out what an import would fill in"
+    if desk.notebook.value("absent_permissions", desk.role_type) == "absent":
+        return ""
+    # What came back unasked, and what was sent: another role that lacks any of it may be filled.
+    names = desk.role(MAIN).permissions.keys() | desk.sketch.known
+    names -= {desk.sketch.unknown}
+    sparse = next((role for role in mine if names - role.permissions.keys()), None)
+    if sparse is not None:
+        return f"not tried: the role {quoted(sparse.name)} leaves out what an import may fill in"
     return ""
 
 
@@ -77,17 +87,22 @@ def rehearse(desk: Desk) -> str:
     if not mirrors:
         return ""
     desk.next_step()
-    roles = [desk.new(FIRST_MIRROR + number, held) for number, held in enumerate(mirrors)]
+    roles = [
+        replace(desk.new(FIRST_MIRROR + number, mirror.permissions), description=mirror.description)
+        for number, mirror in enumerate(mirrors)
+    ]
     answer = desk.bring_in(desk.upload(roles), roles)
     if answer.refusal:
         return f"not tried: a copy of what roles hold was refused: {answer.refusal}"
     if not desk.see(roles, answer, bool):
         return "not tried: a copy of what roles hold did not show in time"
     for role in roles:
-        read = desk.roles[role.name].permissions
-        changed = [name for name, value in role.permissions.items() if read.get(name) != value]
+        read = desk.roles[role.name]
+        changed = [n for n, value in role.permissions.items() if read.permissions.get(n) != value]
         if changed:
             return f"not tried: an import changes the permission {quoted(changed[0])}"
+        if read.description != role.description:
+            return f"not tried: an import changes the description {quoted(role.description)}"
     return ""
 
 

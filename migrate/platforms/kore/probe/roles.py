@@ -59,6 +59,7 @@ def update(desk: Desk) -> str:
         desk.leave(("ids", "update", "members"), why)
         return ""
     desk.note("ids", judging.ids(before, desk.roles))
+    desk.refs_kept = all(desk.roles[name].ref_id == was.ref_id for name, was in before.items())
     if desk.sketch.grants is None:
         desk.leave(("update",), "no permission is known that could be granted, and left out then")
     else:

@@ -6,6 +6,7 @@ account's own roles grant, and nobody holds them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from migrate.behaviour import is_denied
 from migrate.model import Permissions, PermissionValue, Role, Section
@@ -20,13 +21,21 @@ MOST_MIRRORS = 8
 """Values that one permission may have in an account for a full import to be rehearsed."""
 
 
+class Mirror(NamedTuple):
+    """What a copy of what others' roles hold is made with."""
+
+    permissions: Permissions
+    description: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sketch:
     """What a probe makes of one role type.
 
     `denies` is a permission to deny, `grants` one to grant with its value, None where the account
     shows none. `known` are the names that the account's roles hold. `mirrors` hold together every
-    permission with every value that the account's custom and editable roles have.
+    permission with every value that the account's custom and editable roles have, and the longest
+    and the shortest of their descriptions.
     """
 
     role_type: str
@@ -34,7 +43,7 @@ class Sketch:
     denies: str
     grants: tuple[str, PermissionValue] | None
     known: frozenset[str]
-    mirrors: tuple[Permissions, ...]
+    mirrors: tuple[Mirror, ...]
 
     def name(self, number: int) -> str:
         """The name of the role of a number."""
@@ -79,13 +88,23 @@ def sketch(section: Section, role_type: str, mark: str) -> Sketch:
     names = sorted(seen or documented, key=_harmless_first)
     grants = _grant(names, seen, documented, role_type)
     denies = next((name for name in names if grants is None or name != grants[0]), names[0])
-    values = _values(others(roles, role_type))
-    most = max(map(len, values.values()), default=0)
-    mirrors = tuple(
-        {name: held[min(number, len(held) - 1)] for name, held in values.items()}
+    return Sketch(
+        role_type, mark, denies, grants, frozenset(seen), _mirrors(others(roles, role_type))
+    )
+
+
+def _mirrors(roles: tuple[Role, ...]) -> tuple[Mirror, ...]:
+    values = _values(roles)
+    by_length = sorted({role.description for role in roles}, key=len)
+    texts = by_length if len(by_length) < 2 else [by_length[0], by_length[-1]]
+    most = max(len(texts), *map(len, values.values())) if values else len(texts)
+    return tuple(
+        Mirror(
+            {name: held[min(number, len(held) - 1)] for name, held in values.items()},
+            texts[min(number, len(texts) - 1)],
+        )
         for number in range(most)
     )
-    return Sketch(role_type, mark, denies, grants, frozenset(seen), mirrors)
 
 
 def others(roles: Iterable[Role], role_type: str) -> tuple[Role, ...]:

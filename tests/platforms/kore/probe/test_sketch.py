@@ -25,7 +25,10 @@ def test_every_permission_of_every_role_is_in_a_mirror(section):
     drawn = sketch(section, "bot", "3f9a1c")
     for role in section.roles:
         for name, value in role.permissions.items():
-            assert any(mirror.get(name) == value for mirror in drawn.mirrors)
+            assert any(mirror.permissions.get(name) == value for mirror in drawn.mirrors)
+    texts = {len(mirror.description) for mirror in drawn.mirrors}
+    held = [len(role.description) for role in section.roles]
+    assert not held or texts >= {min(held), max(held)}
     assert drawn.least == {drawn.denies: ("NO",)}
     assert drawn.grants is None or drawn.grants[1] != ("NO",)
     assert drawn.grants is None or drawn.grants[0] != drawn.denies or len(drawn.known) < 2
