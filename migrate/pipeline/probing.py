@@ -15,14 +15,13 @@ from migrate.config import Environment
 from migrate.connect import Connections, platform
 from migrate.errors import Interrupted, InvalidInput, PlanStale, UsageError
 from migrate.lessons import lessons
-from migrate.model import State
-from migrate.pipeline.capture import capture
+from migrate.model import PrincipalKind, State
+from migrate.pipeline.capture import Captured, capture, capture_target
 from migrate.pipeline.locking import Target, locked, untouched
-from migrate.pipeline.planning import Captured, capture_target
 from migrate.pipeline.probe_check import differences
 from migrate.pipeline.probe_end import Ending, put_back, said
 from migrate.pipeline.probe_record import ProbeRecord
-from migrate.platforms.base import Need, PeopleUnreadable, ProbeWish
+from migrate.platforms.base import Need, PeopleUnreadable, ProbeWish, Reader
 from migrate.profile import Profile, catalogues
 from migrate.snapshot import state_digest
 
@@ -70,7 +69,8 @@ def probe(
     with locked(environment, connections) as target:
         with untouched():
             taken = _read(target)
-            lines = _lines(environment, taken.snapshot.state, wish, target.archive)
+            asked_on = _with_user(taken.snapshot.state, target.writer, wish)
+            lines = _lines(environment, asked_on, wish, target.archive)
             if agreed_to is None:
                 faces.show(lines)
             elif lines != agreed_to:
@@ -84,7 +84,7 @@ def probe(
             record.notes += _unfinished(target, taken)
             begun = Begun(wish.mark, record.at, str(tools.who), record.before)
             probes.begin(target.archive, begun)
-        _ask(target, taken, wish, record)
+        _ask(target, taken.snapshot.state, asked_on, wish, record)
         record.result = "done, but not kept"
         with untouched(record.target):
             _keep(target, record, begun)
@@ -111,7 +111,8 @@ def _agreed_to(
             taken = capture(reader, name, identity, tools, people=Need.ALL)
         except PeopleUnreadable:
             taken = capture(reader, name, identity, tools)
-        lines = _lines(environment, taken.state, wish, connections.archive(environment))
+        asked_on = _with_user(taken.state, reader, wish)
+        lines = _lines(environment, asked_on, wish, connections.archive(environment))
         faces.show(lines)
         if faces.agreed is None or not faces.agreed():
             raise Interrupted(
@@ -155,7 +156,22 @@ def _unfinished(target: Target, taken: Captured) -> list[str]:
     return notes
 
 
-def _ask(target: Target, taken: Captured, wish: ProbeWish, record: ProbeRecord) -> None:
+def _with_user(state: State, reader: Reader, wish: ProbeWish) -> State:
+    """The state with the user whom the wish names, whom a capture need not show."""
+    people, fold, kind = state.people, reader.traits.fold, PrincipalKind.USER.value
+    if people is None or not wish.user or (kind, fold(kind, wish.user)) in people.principals:
+        return state
+    try:
+        found = reader.find_users([wish.user])
+    except PeopleUnreadable:  # then there is no such user as far as can be seen
+        return state
+    named = {(kind, fold(kind, each.user.name)): each.user for each in found}
+    return State(state.roles, replace(people, principals={**people.principals, **named}))
+
+
+def _ask(
+    target: Target, before: State, asked_on: State, wish: ProbeWish, record: ProbeRecord
+) -> None:
     writer = target.writer
     ensure = writer.fence
 
@@ -167,12 +183,12 @@ def _ask(target: Target, taken: Captured, wish: ProbeWish, record: ProbeRecord) 
     prober = target.connections.prober(target.environment, writer, wish)
     failure: BaseException | None = None
     try:
-        prober.ask(taken.snapshot.state)
+        prober.ask(asked_on)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - raised once all is put back
         failure = error
         target.connections.tools.tell(f"the probe stops: {said(error)}")
     try:
-        put_back(Ending(target, taken.snapshot.state, prober, record), failure)
+        put_back(Ending(target, before, prober, record), failure)
         with untouched(record.target):
             prober.ask_last()
     finally:

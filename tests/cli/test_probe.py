@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.cli.probed import ANN, BOB, BOT, account, answered, as_it_was, left_over
+from tests.cli.probed import ANN, BOB, BOT, DEE, account, answered, as_it_was, left_over
 from tests.cli.world import IMPORT, UPLOAD, Ran, World
 
 ASSIGN = "/api/public/adminroles/assignments/"
@@ -178,6 +178,15 @@ def test_what_was_found_is_shown_again_from_the_store(trial: World) -> None:
     value = trial.run(*PROBE, "--show", "--format", "json").json()
     assert value["profile"] == json.loads(report.read_bytes())["profile"]
     assert value["stored"] is True
+
+
+def test_a_user_who_holds_nothing_and_is_not_listed_will_do(trial: World) -> None:
+    trial.switch("dev", roleless_users="omitted")
+    before = as_it_was(trial.state("dev"))
+    ran = trial.run(*PROBE, "--yes", "--user", DEE, "--format", "json")
+    assert ran.code == 0, ran.err
+    assert answered(ran.json())["members", "admin"] == "carried"
+    assert as_it_was(trial.state("dev")) == before
 
 
 def test_without_a_user_what_concerns_members_stays_unsettled(trial: World) -> None:

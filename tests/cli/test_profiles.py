@@ -156,6 +156,15 @@ def test_a_damaged_profile_counts_for_nothing(guarded: World, damage: bytes) -> 
     assert verdict(guarded, *FULL)["outcome"] == "refuse"
 
 
+def test_the_way_back_is_open_without_a_profile(guarded: World) -> None:
+    before = guarded.roles()
+    assert guarded.promote("--yes").code == 0
+    assert guarded.roles().keys() != before.keys()
+    ran = guarded.run("rollback", guarded.runs()[0], "--yes")
+    assert ran.code == 0, ran.err
+    assert guarded.roles().keys() == before.keys()
+
+
 # planning
 
 

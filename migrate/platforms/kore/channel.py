@@ -48,10 +48,6 @@ class ReadChannel:
         """
         return self._call("GET", path, what=what, write=False, token=token, params=params)
 
-    def token(self) -> str:
-        """A token as requests are signed with."""
-        return self._tokens.mint()
-
     def look_up(self, path: str, json: Any, *, what: str) -> Any:
         """The JSON value that a POST to one of LOOK_UPS answers. Raises as `get`.
 
@@ -111,6 +107,10 @@ class WriteChannel(ReadChannel):
     """
 
     fence: Callable[[], None] = staticmethod(lambda: None)
+
+    def token(self) -> str:
+        """A token as requests are signed with, for whoever sends one of their own."""
+        return self._tokens.mint()
 
     def post(
         self,

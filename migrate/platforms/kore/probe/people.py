@@ -42,7 +42,7 @@ def members(state: State, role_types: tuple[str, ...], wish: ProbeWish) -> dict[
             f"the account shows no user {quoted(wish.user)}",
             target="unchanged",
             remedy="Name a user by e-mail. One who holds no role at all may not be listed: give "
-            "the user any role first.",
+            "the user any role first, or the app the scope to look users up.",
         )
     group = "" if separate_rows(people) else smallest_group(people, name)
     found = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from migrate.errors import AccessDenied, RateLimited
 from migrate.http import Answer, Http
 from migrate.platforms.kore.answers import value_of
-from migrate.platforms.kore.channel import ReadChannel
+from migrate.platforms.kore.channel import ReadChannel, WriteChannel
 from migrate.platforms.kore.people import BOTS, GROUPS, USERS, PeopleEncrypted, page_ids
 from migrate.platforms.kore.probe import judging
 from migrate.platforms.kore.probe.judging import Verdict
@@ -49,7 +49,7 @@ def _listing(channel: ReadChannel, notebook: Notebook, where: str, name: str, pa
         note("largest_page", judging.page_size(len(most), total, f"with limit={MANY}"))
 
 
-def tokens(channel: ReadChannel, notebook: Notebook, role_type: str) -> None:
+def tokens(channel: WriteChannel, notebook: Notebook, role_type: str) -> None:
     """Send one token twice, on a read."""
     token = channel.token()
     params = {"roleType": role_type, "limit": "1"}
@@ -71,7 +71,7 @@ class Burst:
     """Small reads one after another, which nothing paces."""
 
     http: Http
-    channel: ReadChannel
+    channel: WriteChannel
     role_type: str
     where: str
 
