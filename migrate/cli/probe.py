@@ -110,10 +110,12 @@ def _tell(
 ) -> None:
     from migrate.canonical import dumps_pretty
     from migrate.report import probe_text
+    from migrate.report.markdown import fenced
 
     def rendered(form: str) -> bytes:
         text = dumps_pretty(value).decode() if form == "json" else probe_text.render(value)
-        return runtime.redactor.redact(text).encode(errors="backslashreplace")
+        safe = runtime.redactor.redact(text)
+        return (fenced(safe) if form == "md" else safe).encode(errors="backslashreplace")
 
     answer(rendered(form))
     for each, path in reports:

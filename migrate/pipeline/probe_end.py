@@ -17,7 +17,9 @@ from migrate.pipeline.probe_check import differences, leftovers
 from migrate.pipeline.probe_record import ProbeRecord
 from migrate.platforms.base import Need, Prober
 
-__all__ = ["Ending", "put_back", "said"]
+__all__ = ["NOT_PUT_BACK", "Ending", "put_back", "said"]
+
+NOT_PUT_BACK = "not put back"
 
 AS_BEFORE = "as it was before the probe"
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
@@ -62,7 +64,7 @@ def put_back(ending: Ending, failure: BaseException | None) -> None:
     if changed:
         record.result, record.target = "different", "changed during the probe"
         raise _different(ending, changed) from failure
-    record.target = AS_BEFORE
+    record.result, record.target = "put back", AS_BEFORE
     if record.left:
         record.target += f", but for {len(record.left)} roles of the probe that are left"
     if failure is not None:
@@ -126,7 +128,7 @@ def _left_behind(
     ]
     if second is not None:
         record.left = tuple(f"{name} (not looked at again)" for name in ending.prober.made)
-    record.result = "not put back" if second is not None else "partly put back"
+    record.result = NOT_PUT_BACK if second is not None else "partly put back"
     record.target = f"holds of the probe: {'; '.join(record.left) or 'nothing that is known of'}"
     record.error = PartlyApplied(
         "the probe could not put back all that it did: " + "; and then: ".join(because)

@@ -5,6 +5,7 @@ whatever a probe makes is told by its name, and the next one removes it.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from migrate.archive import Archive, probes
@@ -13,13 +14,13 @@ from migrate.archive.profiles import remember
 from migrate.behaviour import Behaviour
 from migrate.config import Environment
 from migrate.connect import Connections, platform
-from migrate.errors import Interrupted, InvalidInput, PlanStale, UsageError
+from migrate.errors import Interrupted, InvalidInput, MigrateError, PlanStale, UsageError
 from migrate.lessons import lessons
 from migrate.model import PrincipalKind, State
 from migrate.pipeline.capture import Captured, capture, capture_target
 from migrate.pipeline.locking import Target, locked, untouched
 from migrate.pipeline.probe_check import differences
-from migrate.pipeline.probe_end import Ending, put_back, said
+from migrate.pipeline.probe_end import NOT_PUT_BACK, Ending, put_back, said
 from migrate.pipeline.probe_record import ProbeRecord
 from migrate.platforms.base import Need, PeopleUnreadable, ProbeWish, Reader
 from migrate.profile import Profile, catalogues
@@ -84,7 +85,13 @@ def probe(
             record.notes += _unfinished(target, taken)
             begun = Begun(wish.mark, record.at, str(tools.who), record.before)
             probes.begin(target.archive, begun)
-        _ask(target, taken.snapshot.state, asked_on, wish, record)
+        try:
+            _ask(target, taken.snapshot.state, asked_on, wish, record)
+        except BaseException:
+            if not record.left and record.result != NOT_PUT_BACK:
+                with suppress(MigrateError):
+                    probes.end(target.archive, begun, record.result)
+            raise
         record.result = "done, but not kept"
         with untouched(record.target):
             _keep(target, record, begun)

@@ -164,11 +164,12 @@ def test_what_was_found_is_shown_again_from_the_store(trial: World) -> None:
     none = trial.run(*PROBE, "--show")
     assert none.code == 2
     none.says("dev was not probed yet", "next: role-migrate probe --env dev")
-    report = trial.folder / "report.json"
-    ran = probe(trial, "--report", f"json={report}")
+    report, page = trial.folder / "report.json", trial.folder / "page.md"
+    ran = probe(trial, "--report", f"json={report}", "--report", f"md={page}")
     assert ran.code == 0, ran.err
     for part in ("Settled: 34", "ids: a role's _id", "account: as it was before the probe"):
         assert part in ran.out
+    assert page.read_text() == f"```text\n{ran.out}```\n"
     calls = trial.last()
     shown = trial.run(*PROBE, "--show")
     assert shown.code == 0
@@ -291,6 +292,9 @@ def test_what_somebody_else_changes_meanwhile_is_told_and_nothing_is_kept(trial:
     assert trial.roles("dev")["admin", "Auditor"]["permissions"]["Invite"] == "YES"
     assert "somebody changed roles meanwhile" in ran.out
     assert trial.run(*PROBE, "--show").code == 2, "what was found then is not kept"
+    again = probe(trial)
+    assert again.code == 0
+    assert "did not end" not in again.out
 
 
 # interrupted

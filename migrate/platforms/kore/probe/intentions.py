@@ -21,7 +21,7 @@ def intentions(before: State, role_types: tuple[str, ...], wish: ProbeWish) -> t
         last = FIRST_MIRROR + len(drawn.mirrors) - 1 if drawn.mirrors else BY_ID
         lines.append(
             f"make up to {last} {role_type} roles, {quoted(drawn.name(1))} to "
-            f"{quoted(drawn.name(last))}, and import them about six times in other versions"
+            f"{quoted(drawn.name(last))}, and change them: about ten imports in all"
         )
         mine = sum(not made_by_probe(role.name) for role in section.roles)
         lines.append(
