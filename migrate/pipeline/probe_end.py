@@ -17,9 +17,11 @@ from migrate.pipeline.probe_check import differences, leftovers
 from migrate.pipeline.probe_record import ProbeRecord
 from migrate.platforms.base import Need, Prober
 
-__all__ = ["NOT_PUT_BACK", "Ending", "put_back", "said"]
+__all__ = ["LEFT_BEHIND", "Ending", "put_back", "said"]
 
-NOT_PUT_BACK = "not put back"
+LEFT_BEHIND = ("not put back", "partly put back")
+"""The results of a probe that the next one has to clean up after."""
+
 
 AS_BEFORE = "as it was before the probe"
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
@@ -128,7 +130,7 @@ def _left_behind(
     ]
     if second is not None:
         record.left = tuple(f"{name} (not looked at again)" for name in ending.prober.made)
-    record.result = NOT_PUT_BACK if second is not None else "partly put back"
+    record.result = LEFT_BEHIND[second is None]
     record.target = f"holds of the probe: {'; '.join(record.left) or 'nothing that is known of'}"
     record.error = PartlyApplied(
         "the probe could not put back all that it did: " + "; and then: ".join(because)

@@ -20,7 +20,7 @@ from migrate.model import PrincipalKind, State
 from migrate.pipeline.capture import Captured, capture, capture_target
 from migrate.pipeline.locking import Target, locked, untouched
 from migrate.pipeline.probe_check import differences
-from migrate.pipeline.probe_end import NOT_PUT_BACK, Ending, put_back, said
+from migrate.pipeline.probe_end import LEFT_BEHIND, Ending, put_back, said
 from migrate.pipeline.probe_record import ProbeRecord
 from migrate.platforms.base import Need, PeopleUnreadable, ProbeWish, Reader
 from migrate.profile import Profile, catalogues
@@ -88,7 +88,7 @@ def probe(
         try:
             _ask(target, taken.snapshot.state, asked_on, wish, record)
         except BaseException:
-            if not record.left and record.result != NOT_PUT_BACK:
+            if record.result not in LEFT_BEHIND:
                 with suppress(MigrateError):
                     probes.end(target.archive, begun, record.result)
             raise
