@@ -164,6 +164,13 @@ class Config:
             "A file is written file:PATH.",
         )
 
+    def is_protected(self, environment: Environment) -> bool:
+        """Whether an environment is protected, under this name or another for the same account."""
+        return any(
+            each.protected and each.identity == environment.identity
+            for each in self.environments.values()
+        )
+
     def store_of(self, environment: str) -> StoreLocation:
         """Where the snapshots, plans, runs and locks of `environment` are kept.
 

@@ -17,11 +17,8 @@ from migrate.pipeline.probe_check import differences, leftovers
 from migrate.pipeline.probe_record import ProbeRecord
 from migrate.platforms.base import Need, Prober
 
-__all__ = ["LEFT_BEHIND", "Ending", "put_back", "said"]
-
 LEFT_BEHIND = ("not put back", "partly put back")
 """The results of a probe that the next one has to clean up after."""
-
 
 AS_BEFORE = "as it was before the probe"
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
@@ -74,6 +71,11 @@ def put_back(ending: Ending, failure: BaseException | None) -> None:
         raise _stopped(ending, failure, AS_BEFORE)
 
 
+def cause(error: BaseException) -> str:
+    """What ended a probe, in words."""
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else said(error)
+
+
 def _compared(ending: Ending) -> tuple[tuple[str, ...], bool]:
     """What is different, and whether what is left of the probe is harmless; polled for a while."""
     target, record = ending.target, ending.record
@@ -123,19 +125,14 @@ def _left_behind(
 ) -> PartlyApplied:
     """The error for a probe of which something is left, or may be."""
     record = ending.record
-    because = [
-        said(each) if not isinstance(each, KeyboardInterrupt) else "interrupted"
-        for each in (failure, second)
-        if each is not None
-    ]
+    because = [cause(each) for each in (failure, second) if each is not None]
+    what = "the probe could not put back all that it did"
     if second is not None:
         record.left = tuple(f"{name} (not looked at again)" for name in ending.prober.made)
     record.result = LEFT_BEHIND[second is None]
     record.target = f"holds of the probe: {'; '.join(record.left) or 'nothing that is known of'}"
     record.error = PartlyApplied(
-        "the probe could not put back all that it did: " + "; and then: ".join(because)
-        if because
-        else "the probe could not put back all that it did",
+        f"{what}: {'; and then: '.join(because)}" if because else what,
         where=ending.name,
         target=record.target,
         remedy=f"role-migrate probe --env {ending.name} finds these roles by their names and "

@@ -20,7 +20,7 @@ from migrate.model import PrincipalKind, State
 from migrate.pipeline.capture import Captured, capture, capture_target
 from migrate.pipeline.locking import Target, locked, untouched
 from migrate.pipeline.probe_check import differences
-from migrate.pipeline.probe_end import LEFT_BEHIND, Ending, put_back, said
+from migrate.pipeline.probe_end import LEFT_BEHIND, Ending, cause, put_back
 from migrate.pipeline.probe_record import ProbeRecord
 from migrate.platforms.base import Need, PeopleUnreadable, ProbeWish, Reader
 from migrate.profile import Profile, catalogues
@@ -61,7 +61,7 @@ def probe(
     PlanStale where what would be written is no longer what was agreed to, and the errors of
     `probe_end.put_back`.
     """
-    _refuse_protected(environment)
+    _refuse_protected(environment, connections)
     tools = connections.tools
     record.at = tools.timestamp()
     agreed_to: Lines | None = None
@@ -98,8 +98,8 @@ def probe(
         record.result = "done"
 
 
-def _refuse_protected(environment: Environment) -> None:
-    if environment.protected:
+def _refuse_protected(environment: Environment, connections: Connections) -> None:
+    if connections.config.is_protected(environment):
         raise UsageError(
             f"{environment.name} is protected: nothing is tried on it",
             target="unchanged",
@@ -193,7 +193,7 @@ def _ask(
         prober.ask(asked_on)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - raised once all is put back
         failure = error
-        target.connections.tools.tell(f"the probe stops: {said(error)}")
+        target.connections.tools.tell(f"the probe stops: {cause(error)}")
     try:
         put_back(Ending(target, before, prober, record), failure)
         with untouched(record.target):

@@ -23,7 +23,7 @@ def unprofiled(
     Looked for in the target's own store first, then in those of the other environments on the
     same platform. Raises StoreFailed where the target's own can't be read.
     """
-    if mode is not Mode.FULL or not environment.protected:
+    if mode is not Mode.FULL or not connections.config.is_protected(environment):
         return ()
     found = catalogues(state, traits_of(environment))
     missing = sorted(state.captured)

@@ -114,6 +114,15 @@ def test_a_protected_environment_is_not_probed(trial: World) -> None:
     assert trial.control("/log") == []
 
 
+def test_an_account_that_is_protected_under_another_name_is_not_probed(trial: World) -> None:
+    trial.settings["live"] = {**trial.settings["dev"], "protected": "true"}
+    trial.write()
+    ran = probe(trial)
+    assert ran.code == 2
+    ran.says("dev is protected")
+    assert trial.control("/log") == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
