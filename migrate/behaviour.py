@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from migrate import profile as profiles
 from migrate.errors import InvalidInput
 from migrate.model import PermissionValue, Role
+from migrate.profile import Profile
 
 FORMAT_VERSION = 1
 
@@ -22,11 +24,12 @@ class Learned:
     `fills`: absent permissions come back denied. `merges`: an update keeps permissions that the
     file leaves out. `keeps_roles`: a full import does not delete. `drops`: permission names that
     the platform threw away. `ids`: `kept` or `minted` when a role is imported again. `members`:
-    `carried` or `dropped` when its id was minted anew.
+    `carried` or `dropped` when its id was minted anew. `drops_unknown`: a probe saw that a name
+    that the platform does not know is thrown away.
 
-    `disproved` is what a run saw to be otherwise, of `fills`, `merges`, `keeps_roles`, and
-    `obeyed` the names that it saw to be taken: they clear what was learned before, and are not
-    kept themselves.
+    `disproved` is what was seen to be otherwise, of `fills`, `merges`, `keeps_roles` and
+    `drops_unknown`, and `obeyed` the names that were seen to be taken: they clear what was learned
+    before, and are not kept themselves.
     """
 
     fills: bool = False
@@ -35,6 +38,7 @@ class Learned:
     drops: frozenset[str] = frozenset()
     ids: str | None = None
     members: str | None = None
+    drops_unknown: bool = False
     disproved: frozenset[str] = field(default=frozenset(), compare=False)
     obeyed: frozenset[str] = field(default=frozenset(), compare=False)
 
@@ -52,16 +56,21 @@ class Learned:
             drops=(self.drops - other.obeyed) | other.drops,
             ids=other.ids or self.ids,
             members=other.members or self.members,
+            drops_unknown=still("drops_unknown"),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """Everything learned of one environment, by role type, with the run that saw it last."""
+    """Everything learned of one environment, by role type, with the run that saw it last.
+
+    `profile` is what the last probe of this environment found, None where there was none.
+    """
 
     role_types: Mapping[str, Learned] = field(default_factory=dict)
     run: str = ""
     seen_at: str = ""
+    profile: Profile | None = None
 
     def of(self, role_type: str) -> Learned:
         """What is known for a role type."""
@@ -72,19 +81,32 @@ class Behaviour:
         merged = dict(self.role_types)
         for role_type, learned in seen.items():
             merged[role_type] = self.of(role_type).joined(learned)
-        return Behaviour(merged, run, at)
+        return replace(self, role_types=merged, run=run, seen_at=at)
 
 
 def achievable(
-    desired: Role, before: Role | None, learned: Learned, denied: str | None
+    desired: Role,
+    before: Role | None,
+    learned: Learned,
+    denied: str | None,
+    unknown: frozenset[str] = frozenset(),
 ) -> tuple[Role, tuple[str, ...]]:
-    """The nearest to `desired` that the platform can hold, and a sentence for each difference."""
-    permissions, because = _reachable(desired, before, learned, denied)
+    """The nearest to `desired` that the platform can hold, and a sentence for each difference.
+
+    `unknown` are permission names that no role of the target has.
+    """
+    if not learned.drops_unknown:
+        unknown = frozenset()
+    permissions, because = _reachable(desired, before, learned, denied, unknown)
     return replace(desired, permissions=permissions), tuple(because.values())
 
 
 def _reachable(
-    desired: Role, before: Role | None, learned: Learned, denied: str | None
+    desired: Role,
+    before: Role | None,
+    learned: Learned,
+    denied: str | None,
+    unknown: frozenset[str],
 ) -> tuple[dict[str, PermissionValue], dict[str, str]]:
     """What the role could hold, and why not more.
 
@@ -94,13 +116,18 @@ def _reachable(
     had = before.permissions if before else {}
     permissions = dict(desired.permissions)
     because = {}
-    for name in sorted(learned.drops & permissions.keys()):
+    for name in sorted((learned.drops | unknown) & permissions.keys()):
         if name in had and (not learned.merges or had[name] == permissions[name]):
             continue
         del permissions[name]
         if name in had:
             permissions[name] = had[name]
         because[name] = f"permission {name!r} cannot be set: this platform drops the name"
+        if name not in learned.drops:
+            because[name] += (
+                ": no role here has it, and a probe saw that what the platform does not know is "
+                "dropped; --relearn sends it all the same"
+            )
     for name, value in sorted(had.items()):
         if name in permissions:
             continue
@@ -136,7 +163,7 @@ def _names(value: Any) -> list[str]:
 
 def to_value(behaviour: Behaviour) -> dict[str, Any]:
     """The JSON value of `behaviour.json`."""
-    return {
+    value: dict[str, Any] = {
         "formatVersion": FORMAT_VERSION,
         "run": behaviour.run,
         "seenAt": behaviour.seen_at,
@@ -148,10 +175,14 @@ def to_value(behaviour: Behaviour) -> dict[str, Any]:
                 "drops": sorted(learned.drops),
                 "ids": learned.ids,
                 "members": learned.members,
+                "dropsUnknown": learned.drops_unknown,
             }
             for role_type, learned in sorted(behaviour.role_types.items())
         },
     }
+    if behaviour.profile is not None:
+        value["profile"] = profiles.to_value(behaviour.profile)
+    return value
 
 
 def from_value(value: Any) -> Behaviour:
@@ -171,11 +202,13 @@ def from_value(value: Any) -> Behaviour:
                     drops=frozenset(_names(seen["drops"])),
                     ids=seen["ids"],
                     members=seen.get("members"),
+                    drops_unknown=bool(seen.get("dropsUnknown", False)),
                 )
                 for role_type, seen in value["roleTypes"].items()
             },
             value["run"],
             value["seenAt"],
+            profiles.from_value(value["profile"]) if "profile" in value else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(

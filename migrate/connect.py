@@ -13,7 +13,7 @@ from migrate.config import App, Config, DirectoryLocation, Environment, S3Locati
 from migrate.errors import InvalidInput
 from migrate.model import Identity
 from migrate.pace import Pace
-from migrate.platforms.base import Reader, Shared, Uploader, Writer
+from migrate.platforms.base import Prober, ProbeWish, Reader, Shared, Uploader, Writer
 from migrate.redaction import Redactor
 from migrate.secrets import RotatingSecret, Secret, SecretRef, Source, resolve
 from migrate.stores.base import Store
@@ -94,6 +94,11 @@ class Connections:
             )
             self._apps[identity, app] = RotatingSecret(sources, where=where, tell=self.tools.tell)
         return self._apps[identity, app]
+
+    def prober(self, environment: Environment, writer: Writer, wish: ProbeWish) -> Prober:
+        """Something that settles, by the calls of a writer, what nobody documents."""
+        prober: Prober = platform(environment).prober(environment, writer, self.tools, wish)
+        return prober
 
     def secret(self, ref: SecretRef, where: str) -> Secret:
         """Fetch a secret; from here on it is struck out of everything that is shown."""

@@ -22,6 +22,7 @@ from migrate.model import (
     State,
     matches,
 )
+from migrate.profile import made_by_probe
 from migrate.traits import Traits
 
 
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     KEPT = "kept"
     TARGET_ONLY = "only in the target"
     UNREACHABLE = "cannot be changed here"
+    PROBE = "made by a probe"
     NOT_CAPTURED = "not captured"
 
 
@@ -131,7 +133,8 @@ def compare(
         if not (_captured(wanted) and _captured(held)):
             left.append(Left(role_type, "", Reason.NOT_CAPTURED))
             continue
-        of_type = _RoleType(role_type, mode, rules, behaviour.of(role_type), traits)
+        known = frozenset(name for role in held.roles for name in role.permissions)
+        of_type = _RoleType(role_type, mode, rules, behaviour.of(role_type), traits, known)
         sources = in_scope((renamed(role, rules) for role in wanted.roles), selections)
         targets = {role.name: role for role in in_scope(held.roles, selections)}
         for role in sources:
@@ -143,7 +146,7 @@ def compare(
             change, leaves = of_type.surplus(role, prune=wanted.complete)
             changes.extend([change] if change else [])
             left.extend(leaves)
-        unknown.extend(_unknown(changes, role_type, held))
+        unknown += of_type.unknown(changes)
     changes.sort(key=lambda change: change.key)
     left.sort(key=lambda item: (item.role_type, item.name))
     return Comparison(tuple(changes), tuple(left), tuple(unknown), equal)
@@ -187,14 +190,18 @@ class _RoleType:
     rules: Rules
     learned: Learned
     traits: Traits
+    known: frozenset[str]
 
     def one(self, role: Role, held: Role | None) -> tuple[Change | None, list[Left]]:
         """What becomes of a role that the source has."""
+        if made_by_probe(role.name):
+            return None, [Left(self.role_type, role.name, Reason.PROBE)]
         if held is not None and role.same_content(held):
             return None, []
         if self._fixed(role.name, held):
             return None, [Left(self.role_type, role.name, Reason.BUILT_IN, _differs(held, role))]
-        after, because = achievable(role, held, self.learned, self.traits.denied)
+        unknown = self._unknown(role)
+        after, because = achievable(role, held, self.learned, self.traits.denied, unknown)
         left = [Left(self.role_type, role.name, Reason.UNREACHABLE, because)] if because else []
         if held is not None and after.same_content(held):
             return None, left
@@ -214,6 +221,15 @@ class _RoleType:
             return None, [Left(self.role_type, held.name, Reason.UNREACHABLE, because)]
         return Change(Action.DELETE, self.role_type, held.name, held, None), []
 
+    def unknown(self, changes: list[Change]) -> list[tuple[RoleKey, str]]:
+        """Permission names that changes set, and that no role of the target has."""
+        mine = [each for each in changes if each.role_type == self.role_type and each.after]
+        return [(each.key, name) for each in mine for name in sorted(self._unknown(each.after))]
+
+    def _unknown(self, role: Role | None) -> frozenset[str]:
+        # A target that has not one permission of this type to show tells nothing about its names.
+        return frozenset(role.permissions) - self.known if role and self.known else frozenset()
+
     def _fixed(self, name: str, held: Role | None) -> bool:
         """Whether a role is left alone as built-in; one that the target lacks can't be made."""
         if not self.traits.is_built_in(self.role_type, name):
@@ -232,14 +248,3 @@ def _differs(held: Role | None, role: Role) -> tuple[str, ...]:
         return ("only in the source",)
     names = tuple(f"permission {change.name!r}" for change in permission_changes(held, role))
     return ("description", *names) if held.description != role.description else names
-
-
-def _unknown(changes: list[Change], role_type: str, held: Section) -> Iterable[tuple[RoleKey, str]]:
-    # A target that has not one permission of this type to show tells nothing about its names.
-    known = {name for role in held.roles for name in role.permissions}
-    if not known:
-        return
-    for change in changes:
-        if change.role_type == role_type and change.after is not None:
-            for name in sorted(change.after.permissions.keys() - known):
-                yield change.key, name

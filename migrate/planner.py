@@ -19,6 +19,7 @@ from migrate.model import (
 from migrate.peopleplan import holders_of, reach
 from migrate.peopleplanner import PeopleRequest, Sides, plan_people
 from migrate.plan import Plan, Side, Source, desired
+from migrate.profile import made_by_probe, without_probes
 from migrate.rules import Facts
 from migrate.traits import Traits
 
@@ -28,7 +29,7 @@ class Request:
     """What a plan is asked to do, beside its two sides.
 
     `unread` says why it is not known who holds roles in the target, "" where it is. `operator` is
-    whom the run acts as, where that can be told.
+    whom the run acts as, where that can be told. `unprofiled` as in `Facts`.
     """
 
     mode: Mode
@@ -39,6 +40,7 @@ class Request:
     store: str
     unread: str = ""
     operator: PrincipalKey | None = None
+    unprofiled: tuple[str, ...] = ()
     people: PeopleRequest = field(default_factory=PeopleRequest)
 
 
@@ -91,14 +93,22 @@ def make(
         verdicts=(),
         undoes=source.undoes,
     )
-    sides = Sides(source.state, target.state, desired(plan, target.state), selections)
+    wanted = without_probes(source.state)
+    sides = Sides(wanted, target.state, desired(plan, target.state), selections)
     people = plan_people(sides, request.people, behaviour, traits, request.unread)
     dropping = tuple(
         role_type for role_type in plan.role_types if behaviour.of(role_type).members == "dropped"
     )
     notes = (*source.notes, *people.notes)
     plan = replace(plan, people=replace(people, dropping=dropping, notes=notes))
-    judged = judge(plan, target.state, request.guards, traits, operator=request.operator)
+    judged = judge(
+        plan,
+        target.state,
+        request.guards,
+        traits,
+        operator=request.operator,
+        unprofiled=request.unprofiled,
+    )
     return replace(plan, verdicts=judged)
 
 
@@ -109,6 +119,7 @@ def judge(
     traits: Traits,
     keep: tuple[str, ...] = (),
     operator: PrincipalKey | None = None,
+    unprofiled: tuple[str, ...] = (),
 ) -> tuple[Verdict, ...]:
     """The guards' verdicts on a plan over a target's state, `keep` of today's config included."""
     own = plan.undoes.own if plan.undoes else frozenset[RoleKey]()
@@ -133,6 +144,8 @@ def judge(
         dropping=plan.people.dropping,
         breaches=tuple(breach for order in plan.people.orders for breach in order.breaches),
         moves=len(plan.people.adds) + len(plan.people.removes),
+        # The way back is open whatever is known of the platform.
+        unprofiled=() if plan.undoes else unprofiled,
     )
     return evaluate(facts, _access_facts(plan, target, traits, operator), guards, plan.overrides)
 
@@ -197,7 +210,7 @@ def _custom_names(
         role_type: frozenset(
             role.name
             for role in in_scope(section.roles, selections)
-            if not traits.is_built_in(role_type, role.name)
+            if not traits.is_built_in(role_type, role.name) and not made_by_probe(role.name)
         )
         for role_type, section in state.roles.items()
         if section.complete

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from migrate.diff import Action, Change
 from migrate.model import Mode, RoleKey, matches
+from migrate.profile import made_by_probe
 from migrate.replay import Breach
 from migrate.traits import Traits
 
@@ -28,6 +29,8 @@ class Facts:
     of roles that would be deleted; `dropping` are role types whose members an import drops.
     `breaches` is what leaves its bounds between calls, `moves` counts assignments that change.
     `own` are roles that a run made which is taken back: they are not missed.
+    `unprofiled` are role types of a protected target, in full mode, whose platform version no probe
+    has tried.
     """
 
     environment: str
@@ -46,6 +49,7 @@ class Facts:
     breaches: tuple[Breach, ...] = ()
     moves: int = 0
     own: frozenset[RoleKey] = frozenset()
+    unprofiled: tuple[str, ...] = ()
 
 
 Given = TypeVar("Given", contravariant=True)
@@ -102,7 +106,8 @@ def _foreign_source(facts: Facts, parameters: Mapping[str, Any]) -> str:
 
 def _max_deletions(facts: Facts, parameters: Mapping[str, Any]) -> str:
     deleted = [change for change in facts.changes if change.action is Action.DELETE]
-    gone = [change for change in deleted if change.key not in facts.own]
+    # Nobody misses what a run that is taken back has made, or what a probe left.
+    gone = [c for c in deleted if c.key not in facts.own and not made_by_probe(c.name)]
     there = sum(len(names) for names in facts.target_names.values())
     share = 100 * len(gone) / there if there else 0
     if len(gone) > parameters["max"] or share > parameters["percent"]:
@@ -192,6 +197,18 @@ def _access_gap(facts: Facts, parameters: Mapping[str, Any]) -> str:
     return f"no order of calls keeps everybody's access within bounds: {'; '.join(named)}{more}"
 
 
+def _no_profile(facts: Facts, parameters: Mapping[str, Any]) -> str:
+    changing = {change.role_type for change in facts.changes}
+    types = [role_type for role_type in facts.unprofiled if role_type in changing]
+    if not types:
+        return ""
+    return (
+        f"{facts.environment} is protected, and no profile of its platform version says what a "
+        f"full import of {' and '.join(types)} roles does: run `role-migrate probe` on an "
+        "environment of the same version that is not protected"
+    )
+
+
 def _listed(what: str, changes: list[Change]) -> str:
     if not changes:
         return ""
@@ -216,5 +233,6 @@ KINDS: Mapping[str, Kind[Facts]] = {
     "membership_unread": Kind(_membership_unread),
     "membership_gap": Kind(_membership_gap, severity=None),
     "access_gap": Kind(_access_gap),
+    "no_profile": Kind(_no_profile),
 }
 """Every guard by its name in the config. The absolute ones hold always."""

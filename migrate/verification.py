@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from migrate.behaviour import Learned, is_denied, shown
 from migrate.diff import Change, permission_changes
-from migrate.model import Role, RoleKey, State
+from migrate.model import Capture, Role, RoleKey, Section, State
 from migrate.traits import Traits
 
 
@@ -73,7 +73,7 @@ def verify(
     had, wanted, has = before.by_key(), desired.by_key(), found.by_key()
     ours = {change.key for change in changes}
     sent = frozenset(imported)
-    seen = {role_type: _Seen() for role_type in found.roles}
+    seen = {role_type: _Seen(_names(before, role_type)) for role_type in found.roles}
     deviations = []
     for key in sorted(wanted.keys() | has.keys()):
         if key[0] not in seen:
@@ -106,9 +106,11 @@ class _Seen:
 
     Of the names of permissions that were sent, `dropped` are absent and `obeyed` became what was
     sent. One that is what it was before (`stuck`) proves nothing alone, since somebody may have
-    set it back; where the platform keeps what it does not take, it is as good as dropped.
+    set it back; where the platform keeps what it does not take, it is as good as dropped. `known`
+    are the names that roles of the type had before.
     """
 
+    known: frozenset[str]
     visible: bool = False
     contradicted: bool = False
     fills: bool = False
@@ -132,6 +134,8 @@ class _Seen:
             if got == wanted:
                 if held != wanted and wanted is not None:
                     self.obeyed.add(name)
+                    if name not in self.known:
+                        self.disproved.add("drops_unknown")
                 elif held is not None and wanted is None:
                     self.disproved.add("merges")
             elif wanted is None:
@@ -161,6 +165,11 @@ class _Seen:
             disproved=frozenset(self.disproved),
             obeyed=frozenset(self.obeyed),
         )
+
+
+def _names(state: State, role_type: str) -> frozenset[str]:
+    section = state.roles.get(role_type, Section(Capture.NOT_CAPTURED))
+    return frozenset(name for role in section.roles for name in role.permissions)
 
 
 def _visible(was: Role | None, have: Role | None) -> bool:

@@ -23,7 +23,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.peopleplan", "migrate.peopleplanfile", "migrate.peopleplanner"),
         *("migrate.membership", "migrate.identity", "migrate.ordering", "migrate.replay"),
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
-        *("migrate.undoing", "migrate.lookups"),
+        *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),

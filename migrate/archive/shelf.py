@@ -40,20 +40,25 @@ class Shelf:
 
     def put_mutable(self, key: str, data: bytes) -> None:
         """Write an object that changes over time, whoever else does."""
-        put = self.store.put_if_absent(key, data)
-        for _ in range(5):
-            if put.ours or put.stored.data == data:
-                return
-            try:
-                self.store.replace(key, data, put.stored.version)
-                return
-            except VersionMoved:
-                put = self.store.put_if_absent(key, data)
-        raise StoreFailed(
-            "the object changes faster than it can be replaced",
-            where=f"{self.store.location}/{key}",
-            remedy="See what else writes to this store, and run again.",
-        )
+        put_mutable(self.store, key, data)
+
+
+def put_mutable(store: Store, key: str, data: bytes) -> None:
+    """Write an object of which the newest version counts. Raises StoreFailed."""
+    put = store.put_if_absent(key, data)
+    for _ in range(5):
+        if put.ours or put.stored.data == data:
+            return
+        try:
+            store.replace(key, data, put.stored.version)
+            return
+        except VersionMoved:
+            put = store.put_if_absent(key, data)
+    raise StoreFailed(
+        "the object changes faster than it can be replaced",
+        where=f"{store.location}/{key}",
+        remedy="See what else writes to this store, and run again.",
+    )
 
 
 def shape(**types: str) -> dict[str, Any]:

@@ -88,6 +88,9 @@ def _interrupted(runtime: Runtime) -> str:
     begun = [record for record in runtime.records if record.target != UNCHANGED]
     if not begun and not runtime.tried_to_write:
         return "interrupted; nothing was written"
+    if runtime.probe is not None:
+        name = runtime.probe.environment
+        return f"interrupted; role-migrate probe --env {name} removes what the probe left"
     run = runtime.records[-1].run_id
     return f"interrupted; role-migrate runs show {run} tells what the run did"
 

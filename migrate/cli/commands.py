@@ -27,6 +27,7 @@ COMMANDS = {
     "drift": Entry("drift", "drift", "Show whether an environment moved since a snapshot."),
     "runs": Entry("runs", "runs", "List, show and abandon runs."),
     "doctor": Entry("doctor", "doctor", "Find out what is in the way, and how to mend it."),
+    "probe": Entry("probe", "probe", "Settle on a live account what nobody documents."),
     "schema": Entry("schema", "schema", "Print the JSON Schema of a kind of file."),
     "sandbox": Entry("sandbox", "sandbox", "Embedded environments to try things on."),
 }

@@ -102,6 +102,11 @@ def planning(function: Function) -> Function:
     """What decides about a plan: mode, assignments, scope, overrides."""
     for option in (
         click.option(
+            "--without-profile",
+            is_flag=True,
+            help="Full mode onto a protected target that no probe speaks for (allows no_profile).",
+        ),
+        click.option(
             "--accept-membership-risk",
             is_flag=True,
             help="Go on where it can't be read who holds roles (allows membership_unread).",
@@ -183,9 +188,16 @@ def selection(role: tuple[str, ...], exclude_role: tuple[str, ...]) -> Selection
     return Selection(role, exclude_role)
 
 
-def allowed(allow: tuple[str, ...], held: bool, gap: bool, unread: bool) -> tuple[str, ...]:
+def allowed(
+    allow: tuple[str, ...], held: bool, gap: bool, unread: bool, unprofiled: bool
+) -> tuple[str, ...]:
     """The guards that `--allow` and the options that stand for one name."""
-    named = ((held, "held_roles"), (gap, "membership_gap"), (unread, "membership_unread"))
+    named = (
+        (held, "held_roles"),
+        (gap, "membership_gap"),
+        (unread, "membership_unread"),
+        (unprofiled, "no_profile"),
+    )
     return (*allow, *(rule for given, rule in named if given))
 
 

@@ -55,6 +55,7 @@ def plan(
     prune_held: bool,
     allow_membership_gap: bool,
     accept_membership_risk: bool,
+    without_profile: bool,
     out: str | None,
     folder: str | None,
     exit_code: bool,
@@ -85,7 +86,9 @@ def plan(
         wish = Wish(
             Mode(mode),
             options.selection(role, exclude_role),
-            options.allowed(allow, prune_held, allow_membership_gap, accept_membership_risk),
+            options.allowed(
+                allow, prune_held, allow_membership_gap, accept_membership_risk, without_profile
+            ),
             reason,
             relearn,
             Assignments(assignments),

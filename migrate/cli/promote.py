@@ -30,6 +30,7 @@ def promote(
     prune_held: bool,
     allow_membership_gap: bool,
     accept_membership_risk: bool,
+    without_profile: bool,
     dry_run: bool,
     yes: bool,
     form: str,
@@ -51,7 +52,9 @@ def promote(
     wish = Wish(
         Mode(mode),
         options.selection(role, exclude_role),
-        options.allowed(allow, prune_held, allow_membership_gap, accept_membership_risk),
+        options.allowed(
+            allow, prune_held, allow_membership_gap, accept_membership_risk, without_profile
+        ),
         reason,
         relearn,
         Assignments(assignments),

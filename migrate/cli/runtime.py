@@ -14,6 +14,7 @@ from migrate.redaction import Redactor
 if TYPE_CHECKING:
     from migrate.config import Config
     from migrate.connect import Connections
+    from migrate.pipeline.probe_record import ProbeRecord
     from migrate.pipeline.record import Record
     from migrate.tools import Tools
 
@@ -26,6 +27,7 @@ class Runtime:
         self.voice = Voice(self.redactor)
         self.countdown = Countdown(self.voice)
         self.records: list[Record] = []
+        self.probe: ProbeRecord | None = None
         self._config_option: str | None = None
         self._connections: Connections | None = None
 
@@ -40,7 +42,8 @@ class Runtime:
     def tried_to_write(self) -> bool:
         """Whether a write to a platform was begun, whatever became of it."""
         steps = [entry for record in self.records for entry in record.steps]
-        return any(entry.step.writes and entry.state != "not tried" for entry in steps)
+        probed = self.probe is not None and self.probe.wrote
+        return probed or any(entry.step.writes and entry.state != "not tried" for entry in steps)
 
     @cached_property
     def config(self) -> "Config":

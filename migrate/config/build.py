@@ -35,7 +35,14 @@ _S3_PLAIN = (
     "kms_key_id",
     "checksums",
 )
-_ENVIRONMENT_PLAIN = ("proxy", "timeout", "verify_timeout", "send_source_id", "account_id")
+_ENVIRONMENT_PLAIN = (
+    "proxy",
+    "timeout",
+    "verify_timeout",
+    "send_source_id",
+    "account_id",
+    "protected",
+)
 _ENVIRONMENT_LISTS = ("keep", "promote_builtins", "role_types")
 
 

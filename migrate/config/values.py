@@ -103,6 +103,8 @@ class Environment:
     that the platform has. `timeout` bounds a silence of the platform, `verify_timeout` how long
     verification polls, both in seconds. `store` overrides the config's.
 
+    `protected` environments are not probed, and full promotions into them need a profile.
+
     `account_id` is the accountId that the platform's answers must have, None where the config
     does not say. `identity_rules` hold where this is the target. `max_source_age` bounds, in
     seconds, how old a snapshot may be from which assignments are made here; None: no bound.
@@ -127,6 +129,7 @@ class Environment:
     limits: Limits = Limits()
     role_types: tuple[str, ...] | None = None
     store: StoreLocation | None = None
+    protected: bool = False
     account_id: str | None = None
     identity_rules: IdentityRules = field(default_factory=IdentityRules)
     max_source_age: float = 24 * 3600.0
@@ -163,6 +166,13 @@ class Config:
             where=str(self.path),
             remedy=f"Choose one of: {', '.join(sorted(self.environments))}. "
             "A file is written file:PATH.",
+        )
+
+    def is_protected(self, environment: Environment) -> bool:
+        """Whether an environment is protected, under this name or another for the same account."""
+        return any(
+            each.protected and each.identity == environment.identity
+            for each in self.environments.values()
         )
 
     def store_of(self, environment: str) -> StoreLocation:

@@ -15,6 +15,7 @@ from migrate.pipeline.giving_up import said, way_on
 from migrate.pipeline.hands import Hands
 from migrate.pipeline.locking import Target
 from migrate.pipeline.planning import operator_of
+from migrate.pipeline.profiles import unprofiled
 from migrate.pipeline.record import Record
 from migrate.pipeline.running import carry_out, taken_up
 from migrate.plan import Plan
@@ -87,6 +88,7 @@ def _apply(
         target.writer.traits,
         environment.keep,
         operator_of(environment),
+        unprofiled(environment, plan.mode, now.state, connections),
     )
     freshness.young_enough(plan, environment.max_source_age, connections.tools.now())
     if state_digest(now.state) != plan.target.digest:

@@ -95,10 +95,11 @@ def no_worse(
     traits: Traits,
     keep: tuple[str, ...],
     operator: PrincipalKey | None,
+    unprofiled: tuple[str, ...],
 ) -> tuple[Verdict, ...]:
     """Judge again with today's config and target; a plan that passed must pass still."""
     planned = {verdict.rule for verdict in refusals(plan.verdicts)}
-    now = judge(plan, target, guards, traits, keep, operator)
+    now = judge(plan, target, guards, traits, keep, operator, unprofiled)
     worse = [verdict for verdict in refusals(now) if verdict.rule not in planned]
     if worse:
         raise PlanStale(

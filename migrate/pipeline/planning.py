@@ -24,6 +24,7 @@ from migrate.model import (
 )
 from migrate.peopleplanner import PeopleRequest
 from migrate.pipeline.capture import Captured
+from migrate.pipeline.profiles import unprofiled
 from migrate.plan import Plan, Source
 from migrate.planner import Request
 from migrate.platforms.base import Need
@@ -166,6 +167,7 @@ def _made(
         store=archive.location if archive else "",
         unread=target.unread,
         operator=operator_of(environment),
+        unprofiled=unprofiled(environment, wish.mode, target.snapshot.state, connections),
         people=PeopleRequest(
             wish.assignments,
             identity_rules(source, target.snapshot, environment),

@@ -38,11 +38,12 @@ class Environment:
         self.reset()
 
     def reset(self) -> None:
-        """Everything as at the start: state, switches, secrets, uploads, budget, used tokens."""
+        """As at the start: state, switches, secrets, uploads, budget, used tokens and files."""
         with self.lock:
             account, self.switches = self._start
             self._history = [Moment(0, float("-inf"), account)]
             self.uploads: dict[str, bytes] = {}
+            self.imported: set[str] = set()
             self.budget = Budget()
             self.gate = TokenGate(self.apps)
 

@@ -76,7 +76,8 @@ class RoleCalls:
         if not isinstance(file_id, str):
             raise Refused(412, INVALID, 412)
         content = self._files.find(environment, file_id)
-        if content is None:
+        spent = environment.switches.file_reuse == "refused" and file_id in environment.imported
+        if content is None or spent:
             raise Refused(400, "Invalid file id", 400)
         documents = read_role_file(content, role_type)
         if isinstance(documents, str):
@@ -92,6 +93,7 @@ class RoleCalls:
         except ImportRefused as refusal:
             raise Refused(400, f"Import failed: {refusal}", 400) from None
         environment.commit(call.seq, outcome.account)
+        environment.imported.add(file_id)
         ids = outcome.account.principal_ids()
         return [answers.imported(outcome.account, role, ids) for role in outcome.answered]
 

@@ -23,6 +23,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "response_order": ("file", "arbitrary"),
     "response_scope": ("file", "all"),
     "file_ids": ("upload", "key", "version_id", "sha256"),
+    "file_reuse": ("accepted", "refused"),
     "bad_content": ("refused", "error_500"),
     "unknown_principal": ("entry", "refuse", "silent"),
     "assign_status": ("documented", "plain"),
@@ -57,6 +58,7 @@ MEANINGS: Mapping[str, str] = {
     "response_order": "order of the import's answer",
     "response_scope": "roles in the import's answer: those of the file, or all of the type",
     "file_ids": "what a fileId is: given by the upload, or an object in the bucket",
+    "file_reuse": "a fileId that was imported before",
     "bad_content": "what an import says to a good fileId whose content is no role file",
     "unknown_principal": "users, groups, roles and bots of an assignment that are not known: "
     "a failure entry, 400 for the whole batch, or passed over as if done",
@@ -100,6 +102,7 @@ class Switches:
     response_order: str = "file"
     response_scope: str = "file"
     file_ids: str = "upload"
+    file_reuse: str = "accepted"
     bad_content: str = "refused"
     unknown_principal: str = "entry"
     assign_status: str = "documented"

@@ -2,10 +2,7 @@
 
 import json
 import os
-import pty
-import select
 import subprocess
-import time
 
 import pytest
 
@@ -83,23 +80,7 @@ def test_without_a_terminal_and_yes_it_is_a_usage_error(world: World) -> None:
 
 def on_a_terminal(world: World, answer: bytes) -> tuple[int, str]:
     """Promote on a pseudo-terminal and answer its question."""
-    ours, theirs = pty.openpty()
-    process = world.spawn("promote", "--from", "dev", "--to", "prod", stdin=theirs, stderr=theirs)
-    os.close(theirs)
-    said = b""
-    deadline = time.monotonic() + 20
-    while b"[y/N]" not in said and time.monotonic() < deadline:
-        if select.select([ours], [], [], 0.1)[0]:
-            said += os.read(ours, 4096)
-    os.write(ours, answer)
-    try:
-        while part := os.read(ours, 4096):
-            said += part
-    except OSError:  # the other end is closed: the process has ended
-        pass
-    os.close(ours)
-    process.communicate(timeout=20)
-    return process.returncode, said.decode()
+    return world.on_a_terminal(answer, "promote", "--from", "dev", "--to", "prod")
 
 
 def test_on_a_terminal_it_asks_and_reads_the_target_again_under_the_lock(world: World) -> None:

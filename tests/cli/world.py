@@ -8,10 +8,13 @@ import io
 import json
 import logging
 import os
+import pty
 import re
 import secrets
+import select
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -167,6 +170,26 @@ class World:
         """What a process did, when it has ended."""
         out, err = process.communicate(timeout=30)
         return self.checked(process.returncode, out, err)
+
+    def on_a_terminal(self, answer: bytes, *arguments: str) -> tuple[int, str]:
+        """Run a command on a pseudo-terminal and answer its question; code and all it said."""
+        ours, theirs = pty.openpty()
+        process = self.spawn(*arguments, stdin=theirs, stderr=theirs)
+        os.close(theirs)
+        said = b""
+        deadline = time.monotonic() + 20
+        while b"[y/N]" not in said and time.monotonic() < deadline:
+            if select.select([ours], [], [], 0.1)[0]:
+                said += os.read(ours, 4096)
+        os.write(ours, answer)
+        try:
+            while part := os.read(ours, 4096):
+                said += part
+        except OSError:  # the other end is closed: the process has ended
+            pass
+        os.close(ours)
+        process.communicate(timeout=20)
+        return process.returncode, said.decode()
 
     def checked(self, code: int, out: bytes, err: bytes) -> Ran:
         ran = Ran(code, out.decode(), err.decode())

@@ -71,6 +71,7 @@ def test_the_least_config_and_its_defaults(write: Write) -> None:
     assert (dev.upload, dev.role_types, dev.builder_app, dev.store) == (None,) * 4
     assert (dev.keep, dev.promote_builtins, dict(dev.permission_map)) == ((), (), {})
     assert not dev.send_source_id
+    assert not dev.protected
     assert config.store_of("dev") == DirectoryLocation(path.parent / ".role-migrate")
     assert config.guards == config.warnings == ()
 
@@ -105,6 +106,7 @@ keep = ["BreakGlass*"]
 promote_builtins = ["Bot Tester"]
 permission_map = { "Old" = "New", "client_secret" = "Secrets" }
 send_source_id = true
+protected = true
 limits = { per_minute = 50 }
 role_types = ["bot"]
 ca_bundle = "/etc/ca.pem"
@@ -155,6 +157,7 @@ def test_a_whole_config(write: Write) -> None:
     assert (prod.keep, prod.promote_builtins) == (("BreakGlass*",), ("Bot Tester",))
     assert prod.permission_map == {"Old": "New", "client_secret": "Secrets"}
     assert (prod.send_source_id, prod.role_types, prod.upload) == (True, ("bot",), "store")
+    assert prod.protected
     assert (prod.ca_bundle, prod.proxy) == (Path("/etc/ca.pem"), "http://proxy.example:3128")
     assert config.store_of("prod") == DirectoryLocation(folder / "../shared", durable=True)
     assert config.environment("test.2").upload == UploadCommand(("./upload", "--to"), 20)

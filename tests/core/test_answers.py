@@ -16,7 +16,7 @@ from migrate.errors import (
     RateLimited,
 )
 from migrate.http import Answer
-from migrate.platforms.kore.answers import skew_of, value_of
+from migrate.platforms.kore.answers import ServerError, skew_of, value_of
 
 
 def answer(status, body=b"", **headers):
@@ -210,7 +210,8 @@ def test_a_rate_limit_outside_the_envelope_is_one_too(body, write):
 )
 def test_a_server_error_leaves_open_whether_a_write_was_done(status, body):
     written = error(status, body, write=True)
-    assert type(written) is OutcomeUnknown
+    assert type(written) is ServerError
+    assert isinstance(written, OutcomeUnknown)
     assert f"HTTP {status}" in written.what
     read = error(status, body)
     assert type(read) is PlatformFailed

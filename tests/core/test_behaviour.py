@@ -23,6 +23,7 @@ LEARNED = st.builds(
     keeps_roles=st.booleans(),
     drops=st.frozensets(TEXT, max_size=2),
     ids=st.none() | st.sampled_from(("kept", "minted")),
+    drops_unknown=st.booleans(),
 )
 POOL = ("Invite", "Manage Users", "Legacy")
 
@@ -62,6 +63,17 @@ def test_a_dropped_name_is_not_sent_to_a_role_that_lacks_it(had):
     permissions, because = reached({"Legacy": "YES", "Invite": "NO"}, had, drops=DROPS)
     assert permissions == {"Invite": "NO"}
     assert because == ("permission 'Legacy' cannot be set: this platform drops the name",)
+
+
+def test_names_that_nobody_knows_are_dropped_only_where_a_probe_saw_that():
+    wanted = Role("admin", "A", "", {"Future": "YES", "Invite": "YES"})
+    unknown = frozenset({"Future"})
+    role, because = achievable(wanted, None, Learned(drops_unknown=True), "NO", unknown)
+    assert role.permissions == {"Invite": "YES"}
+    assert "'Future' cannot be set" in because[0]
+    assert "--relearn sends it all the same" in because[0]
+    assert achievable(wanted, None, Learned(), "NO", unknown) == (wanted, ())
+    assert achievable(wanted, None, Learned(drops_unknown=True), "NO") == (wanted, ())
 
 
 def test_what_a_role_holds_is_never_given_up_for_something_learned():

@@ -221,3 +221,33 @@ def test_permission_changes_of_a_new_or_deleted_role_are_all_of_its_permissions(
     )
     assert permission_changes(role, None)[1] == PermissionChange("B", "NO", None)
     assert permission_changes(role, role) == permission_changes(None, None) == ()
+
+
+def test_roles_that_a_probe_left_in_the_source_stay_there():
+    left = admin("role-migrate probe 3f9a1c 2")
+    found = compared(state(left), state())
+    assert (found.changes, found.equal) == ((), 0)
+    assert found.left == (Left("admin", left.name, Reason.PROBE),)
+    # In the target they are roles like any other: full mode deletes them.
+    pruned = compared(state(admin("A")), state(admin("A"), left), mode=Mode.FULL)
+    assert [(change.action, change.name) for change in pruned.changes] == [
+        (Action.DELETE, left.name)
+    ]
+
+
+def test_names_that_the_target_does_not_know_are_not_sent_where_they_would_be_dropped():
+    source = state(admin("A", {"Invite": "YES", "Future": "YES"}))
+    target = state(admin("B"))
+    learned = Learned(drops_unknown=True)
+    found = compared(source, target, learned=learned)
+    assert found.changes[0].after == admin("A")
+    assert found.unknown == ()
+    assert found.left[0].reason is Reason.UNREACHABLE
+    assert "'Future' cannot be set" in found.left[0].details[0]
+    told = compared(source, target)
+    assert told.unknown == ((("admin", "A"), "Future"),)
+    # Where the target has no permission at all to show, nothing is known to be unknown.
+    assert (
+        compared(source, state(), learned=learned).changes[0].after
+        == source.roles["admin"].roles[0]
+    )

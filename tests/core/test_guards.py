@@ -18,6 +18,7 @@ from migrate.guards import (
 )
 from migrate.model import Mode, Role
 from migrate.platforms.kore.catalogue import TRAITS
+from migrate.profile import own_name
 from migrate.replay import Breach, Move
 from migrate.rules import KINDS, Facts, Severity
 
@@ -67,6 +68,7 @@ OBJECTED = {
         CALM,
         breaches=(Breach("Invite", False, Move.REMOVE, ((("user", "ann@example.com"), ""),)),),
     ),
+    "no_profile": replace(CALM, unprofiled=("admin",)),
 }
 """For each guard, facts that it objects to; protected_names by the parameters below."""
 
@@ -100,6 +102,17 @@ def test_every_guard_objects_with_a_sentence_and_refuses_when_told_to(name):
     assert verdict.outcome is Outcome.REFUSE
     assert len(verdict.message) > 20
     assert verdict in refusals(evaluate(OBJECTED[name], None, (rule(name, Severity.REFUSE),), ()))
+
+
+def test_what_a_probe_left_is_not_counted_among_deletions():
+    left = tuple(change(Action.DELETE, own_name("3f9a1c", n)) for n in range(20))
+    assert outcome("max_deletions", replace(CALM, changes=left)).outcome is Outcome.PASS
+
+
+def test_a_profile_is_asked_for_only_of_role_types_that_change():
+    assert outcome("no_profile", replace(CALM, unprofiled=("bot",))).outcome is Outcome.PASS
+    nothing = replace(CALM, unprofiled=("admin", "bot"), changes=())
+    assert outcome("no_profile", nothing).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize("mode", list(Mode))

@@ -203,3 +203,10 @@ def replaced(held, old, new):
     roles = [role for role in held.roles[old.role_type].roles if role is not old]
     section = Section.of((*roles, *([new] if new else [])))
     return State({**held.roles, old.role_type: section})
+
+
+def test_a_name_that_was_unknown_and_was_taken_disproves_that_such_names_are_dropped():
+    goal = role({"Invite": "YES", "Future": "YES"})
+    assert "drops_unknown" in seen(HAD, goal, goal).learned["admin"].disproved
+    known = role({"Invite": "NO", "Preferences": "NO"})
+    assert "drops_unknown" not in seen(HAD, known, known).learned["admin"].disproved

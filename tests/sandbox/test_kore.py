@@ -196,6 +196,16 @@ def test_the_answer_to_an_import_is_what_a_later_export_shows(dev: Account) -> N
     assert re.fullmatch(r"[0-9a-f]{24}", exported["_id"])
 
 
+def test_a_file_id_can_be_made_good_for_one_import(dev: Account) -> None:
+    dev.switch(file_reuse="refused")
+    document = {"roleType": "admin", "role": "A", "permissions": {"Invite": "NO"}}
+    once = dev.upload(json.dumps([document]).encode()).json()["fileId"]
+    assert dev.import_file(once).status_code == 200
+    assert refusal(dev.import_file(once)) == (400, "Invalid file id", 400)
+    dev.switch(file_reuse="accepted")
+    assert dev.import_file(once).status_code == 200
+
+
 @pytest.mark.parametrize("file_id", ["", "x", "../x", "0" * 24])
 def test_an_unknown_file_id(dev: Account, file_id: str) -> None:
     assert refusal(dev.import_file(file_id)) == (400, "Invalid file id", 400)

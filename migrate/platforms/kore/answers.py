@@ -21,6 +21,11 @@ from migrate.errors import (
 )
 from migrate.http import Answer
 
+
+class ServerError(OutcomeUnknown):
+    """A write was answered with a status from 500 up: it may or may not have been executed."""
+
+
 _RATE_LIMIT = re.compile(r"rate limit", re.IGNORECASE)
 _HOURLY = re.compile(r"hourly", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"invalid (sdk credentials|jwt)", re.IGNORECASE)
@@ -48,7 +53,8 @@ def value_of(answer: Answer, *, what: str, where: str, write: bool) -> Any:
     if answer.status in (401, 403):
         raise _denied(answer, message or "", what, where)
     if write and (answer.status >= 500 or 200 < answer.status < 300):
-        raise OutcomeUnknown(
+        kind = ServerError if answer.status >= 500 else OutcomeUnknown
+        raise kind(
             f"{what}: the platform answered with HTTP {answer.status}{_said(message)}",
             where=where,
             remedy="The target is read back to see whether it was done.",

@@ -37,9 +37,14 @@ class ReadChannel:
         """How many requests were made."""
         return self._http.count
 
-    def get(self, path: str, params: Mapping[str, str], *, what: str) -> Any:
-        """The JSON value that a GET answers. Raises PlatformFailed and its kinds."""
-        return self._call("GET", path, what=what, write=False, params=params)
+    def get(
+        self, path: str, params: Mapping[str, str], *, what: str, token: str | None = None
+    ) -> Any:
+        """The JSON value that a GET answers. Raises PlatformFailed and its kinds.
+
+        A `token` is sent as it is, however often; without one each attempt gets a new one.
+        """
+        return self._call("GET", path, what=what, write=False, token=token, params=params)
 
     def look_up(self, path: str, json: Any, *, what: str) -> Any:
         """The JSON value that a POST to one of LOOK_UPS answers. Raises as `get`.
@@ -57,13 +62,22 @@ class ReadChannel:
     def _fence(self) -> None:
         """Hold back what must not be sent any more; a read always may be."""
 
-    def _call(self, method: str, path: str, *, what: str, write: bool, **parts: Any) -> Any:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        what: str,
+        write: bool,
+        token: str | None = None,
+        **parts: Any,
+    ) -> Any:
         def send(sign: Sign) -> Answer:
             def fenced() -> Mapping[str, str]:
                 # Asked for just before each attempt, after any wait: the last moment to hold back.
                 if write:
                     self._fence()
-                return sign()
+                return {"auth": token} if token else sign()
 
             return self._http.send(
                 method,
@@ -100,6 +114,10 @@ class WriteChannel(ReadChannel):
     def room(self) -> int:
         """How many more calls the account's limits allow within the hour."""
         return self._pace.left()
+
+    def token(self) -> str:
+        """A token as requests are signed with, for whoever sends one of their own."""
+        return self._tokens.mint()
 
     def post(
         self,

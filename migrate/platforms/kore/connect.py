@@ -1,6 +1,6 @@
 """Builds readers and writers of Kore.ai accounts from the config."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from migrate.config import App, Environment
@@ -8,7 +8,7 @@ from migrate.errors import InvalidInput
 from migrate.http import Http
 from migrate.model import State
 from migrate.plan import Plan
-from migrate.platforms.base import Shared, Uploader
+from migrate.platforms.base import Prober, ProbeWish, Shared, Uploader
 from migrate.platforms.kore import checkup
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel, WriteChannel
@@ -27,6 +27,8 @@ __all__ = [
     "check",
     "effect_of",
     "import_files",
+    "intentions",
+    "prober",
     "reader",
     "state_of_export",
     "writer",
@@ -67,19 +69,47 @@ def writer(
     )
 
 
+def intentions(environment: Environment, before: State, wish: ProbeWish) -> tuple[str, ...]:
+    """What a probe will write, a line each.
+
+    Raises UsageError where the account does not have whom the wish names.
+    """
+    from migrate.platforms.kore.probe.intentions import intentions
+
+    return intentions(before, _role_types(environment), wish)
+
+
+def prober(environment: Environment, writer: KoreWriter, tools: Tools, wish: ProbeWish) -> Prober:
+    """What settles on an account what nobody documents, by calls of its writer."""
+    from migrate.platforms.kore.probe import KoreProber, Place
+
+    place = Place(
+        role_types=_role_types(environment),
+        where=environment.name,
+        bound=environment.verify_timeout,
+        per_minute=environment.limits.per_minute,
+        unpaced=_http(environment, tools, None),
+    )
+    return KoreProber(writer, place, tools, wish)
+
+
 def _parts(
     environment: Environment, app: App, setting: str, shared: Shared, tools: Tools
 ) -> dict[str, Any]:
-    http = Http(
+    http = _http(environment, tools, shared.pace.wait)
+    tokens = _tokens(environment, app, setting, shared, tools)
+    return {"http": http, "tokens": tokens, "pace": shared.pace, "where": environment.name}
+
+
+def _http(environment: Environment, tools: Tools, before_each: Callable[[], None] | None) -> Http:
+    return Http(
         environment.url,
         ca_bundle=environment.ca_bundle,
         proxy=environment.proxy,
         timeout=environment.timeout,
-        before_each=shared.pace.wait,
+        before_each=before_each,
         pause=tools.pause,
     )
-    tokens = _tokens(environment, app, setting, shared, tools)
-    return {"http": http, "tokens": tokens, "pace": shared.pace, "where": environment.name}
 
 
 def _tokens(

@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
+from migrate.errors import PlatformFailed
 from migrate.platforms.base import Need, PeopleUnreadable
 from migrate.platforms.kore.channel import ReadChannel
 from migrate.platforms.kore.paging import Listing, Meaning, Request, Row, read_all
@@ -121,18 +122,39 @@ def _fetch(
     def fetch(offset: int, limit: int) -> Any:
         if stop.is_set():
             raise _Stopped
-        params = {"limit": str(limit), "offset": str(offset)}
-        answer = channel.get(source.path, params, what=source.request.what)
-        if source.path == USERS and encrypted(answer):
-            raise unreadable(
-                source.request.what,
-                source.request.where,
-                ", or give --accept-membership-risk to promote roles alone, without knowing who "
-                "holds them",
-            )
-        return answer if source.kept is None else _bare(answer, source.request.rows, source.kept)
+        return _page(channel, source, {"limit": str(limit), "offset": str(offset)})
 
     return fetch
+
+
+def page_ids(
+    channel: ReadChannel, path: str, params: Mapping[str, str], *, where: str
+) -> tuple[tuple[str, ...], int]:
+    """What tells the rows of one page apart, in order, and the total that the page names.
+
+    `path` is USERS, GROUPS or BOTS; no other parameters are sent than `params`. Raises
+    PeopleEncrypted, and PlatformFailed where the page is not as documented.
+    """
+    source = next(each for each in _sources(where) if each.path == path)
+    answer = _page(channel, source, params)
+    rows = answer.get(source.request.rows) if isinstance(answer, dict) else None
+    total = answer.get("total") if isinstance(answer, dict) else None
+    if not isinstance(rows, list) or type(total) is not int:
+        raise PlatformFailed(f"{source.request.what}: the page is not as documented", where=where)
+    id_of = _id_of(source)
+    return tuple(id_of(row) if isinstance(row, dict) else "" for row in rows), total
+
+
+def _page(channel: ReadChannel, source: _Source, params: Mapping[str, str]) -> Any:
+    answer = channel.get(source.path, params, what=source.request.what)
+    if source.path == USERS and encrypted(answer):
+        raise unreadable(
+            source.request.what,
+            source.request.where,
+            ", or give --accept-membership-risk to promote roles alone, without knowing who "
+            "holds them",
+        )
+    return answer if source.kept is None else _bare(answer, source.request.rows, source.kept)
 
 
 def _bare(answer: Any, name: str, kept: frozenset[str]) -> Any:

@@ -30,7 +30,8 @@ FIRST_PAUSE = 0.25
 class KoreWriter(KoreReader):
     """An account that can be written to; `timeout` and `patience` as in `Writer`.
 
-    It remembers the ids that roles have got in this run, which assignments need.
+    It remembers the ids that roles have got in this run, which assignments need. `channel` and
+    `upload` are for a probe, which makes calls of its own.
     """
 
     def __init__(
@@ -45,8 +46,8 @@ class KoreWriter(KoreReader):
         sleep: Callable[[float], None],
     ) -> None:
         super().__init__(channel, role_types, where)
-        self._writes = channel
-        self._upload = upload
+        self.channel = channel
+        self.upload = upload
         self.timeout = timeout
         self.patience = patience
         self._sleep = sleep
@@ -56,11 +57,11 @@ class KoreWriter(KoreReader):
     @property
     def fence(self) -> Callable[[], None]:
         """Called before each call that writes."""
-        return self._writes.fence
+        return self.channel.fence
 
     @fence.setter
     def fence(self, fence: Callable[[], None]) -> None:
-        self._writes.fence = fence
+        self.channel.fence = fence
 
     def work(self, plan: Plan, target: State) -> Work:
         """The steps of a plan on the target as it is now."""
@@ -74,10 +75,11 @@ class KoreWriter(KoreReader):
 
     def room(self, steps: Iterable[Step]) -> tuple[int, int]:
         """A call for each step, but for members that need not be put back, and for an upload that
-        does not go to the platform; and what the account's pace leaves.
+        does not go to the platform, and two or more for a look; and what the account's pace leaves.
         """
-        free = {"restore"} if isinstance(self._upload, PlatformUpload) else {"restore", "upload"}
-        return sum(step.kind not in free for step in steps), self._writes.room
+        uploads = isinstance(self.upload, PlatformUpload)
+        costs = {"restore": 0, "confirm": 2, "upload": int(uploads)}
+        return sum(costs.get(step.kind, 1) for step in steps), self.channel.room
 
     def execute(
         self, step: Step, payload: bytes | None, needed: Outcome | None, before: State
@@ -92,7 +94,7 @@ class KoreWriter(KoreReader):
         if payload is None or step.payload is None:
             raise AssertionError(f"step {step.number} has no payload")
         if step.kind == "upload":
-            uploaded = self._upload(payload, step.payload, step.role_type)
+            uploaded = self.upload(payload, step.payload, step.role_type)
             return {"fileId": uploaded.file_id, "place": uploaded.place, **uploaded.details}
         if needed is None:
             raise AssertionError(f"step {step.number} needs the upload before it")
@@ -129,7 +131,7 @@ class KoreWriter(KoreReader):
         failed: list[str] = []
         sent = 0
         for batch in batches(adds, removes, before.people, self._ids):
-            results = send(self._writes, batch)
+            results = send(self.channel, batch)
             sent += len(results)
             failed += [result.reason for result in results if not result.done]
         if failed:
@@ -148,7 +150,7 @@ class KoreWriter(KoreReader):
         dropped = missing(step, before, now)
         if dropped:
             self._dropped.add(step.role_type)
-        return {**put_back(self._writes, dropped, before, now), "shown": caught_up}
+        return {**put_back(self.channel, dropped, before, now), "shown": caught_up}
 
     def _confirm(self, step: Step) -> Outcome:
         """See that what was added is there, before something is taken away because of it."""
@@ -190,7 +192,7 @@ class KoreWriter(KoreReader):
                 where=self._where,
                 remedy="Plan again with --allow-membership-gap, or delete the roles by hand.",
             )
-        answer = self._writes.post(
+        answer = self.channel.post(
             IMPORT,
             # Always sent: what the platform does without it is not known (kore.md B).
             params={"roleType": step.role_type, "fullImport": "true" if full else "false"},
