@@ -238,7 +238,7 @@ class World:
 
 
 @settings(
-    max_examples=1500 if os.environ.get("ROLE_MIGRATE_MATRIX") == "full" else 50,
+    max_examples=1500 if os.environ.get("ROLE_MIGRATE_MATRIX") == "full" else 30,
     deadline=None,
 )
 @given(seed=st.integers(0, 2**32), steps=st.integers(200, 400))
