@@ -16,9 +16,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The behaviour matrix with more combinations than `make test` tries.
+# The matrices whole, of which `make test` tries samples.
 matrix: $(VENV)/.test
-	ROLE_MIGRATE_MATRIX=full $(BIN)/python -m pytest -n auto tests/matrix
+	ROLE_MIGRATE_MATRIX=full $(BIN)/python -m pytest -n auto tests/matrix tests/lock/test_model.py tests/stores/test_directory.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'

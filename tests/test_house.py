@@ -28,7 +28,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
         *("migrate.stores", "migrate.archive", "migrate.uploads", "migrate.lock"),
-        *("migrate.journal", "migrate.tools"),
+        *("migrate.journal", "migrate.tools", "migrate.mounts"),
     ),
     3: ("migrate.connect", "migrate.checking", "migrate.pipeline"),
     4: ("migrate.report", "migrate.cli", "migrate.__main__"),

@@ -8,6 +8,7 @@ redirect without any bound. Imported only by `Http`, when the first is made.
 import socket
 import ssl
 import threading
+import time
 from types import TracebackType
 from typing import Any
 
@@ -18,16 +19,22 @@ from urllib3.util import Retry
 
 _thread = threading.local()
 
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""A clock that is never set and goes on while the machine sleeps."""
+
 
 class Attempt:
     """One attempt: knows whether anything may have left, and ends it when its time is over.
 
     `sent` is False for as long as no connection was open, so that nothing can have been
     carried out. A read time-out alone bounds each silence, not the whole: a server that drips
-    would hold the caller beyond the lease of its lock. So a timer shuts the socket down.
+    would hold the caller beyond the lease of its lock. So a timer shuts the socket down. And
+    nothing leaves once the time is over: each piece asks the clock, since after a pause of the
+    whole process (or machine) the timer may come too late.
     """
 
     def __init__(self, total: float) -> None:
+        self._until = time.clock_gettime(_CLOCK) + total
         self.sent = False
         self.expired = False
         self._over = False
@@ -52,11 +59,16 @@ class Attempt:
         self._timer.cancel()
         _thread.attempt = None
 
+    def check_time(self) -> None:
+        """Raise TimeoutError when nothing may be sent any more."""
+        self.expired = self.expired or time.clock_gettime(_CLOCK) >= self._until
+        if self.expired:
+            raise TimeoutError("the time of this attempt is over")
+
     def opened(self, sock: Any) -> None:
         """Note that a connection is open; raise TimeoutError if that came too late."""
         with self._lock:
-            if self.expired:
-                raise TimeoutError("the connection was opened too late")
+            self.check_time()
             self.sent = True
             # TLS through an HTTPS proxy is an object that only holds the socket.
             self._socket = getattr(sock, "socket", sock)
@@ -90,16 +102,15 @@ class _PlainConnection(HTTPConnection):
             _note_open(self)
         super().request(*args, **kwargs)
 
+    def send(self, data: Any) -> None:
+        attempt: Attempt | None = getattr(_thread, "attempt", None)
+        if attempt is not None:
+            attempt.check_time()
+        super().send(data)
 
-class _TlsConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _note_open(self)
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None:
-            _note_open(self)
-        super().request(*args, **kwargs)
+class _TlsConnection(_PlainConnection, HTTPSConnection):
+    pass
 
 
 class _PlainPool(HTTPConnectionPool):

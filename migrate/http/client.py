@@ -18,19 +18,22 @@ from migrate.http.urls import fault_of, host_of
 if TYPE_CHECKING:
     import requests
 
+    from migrate.http.adapter import Attempt
+
 log = logging.getLogger("migrate.http")
 
 MAX_BODY = 512 * 1024 * 1024
 """The largest answer that is read, in bytes after decompression."""
 
-TOTAL_FACTOR = 4
-"""One attempt may last this many time-outs in all, however steadily an answer drips."""
+READ_TOTAL, WRITE_TOTAL = 4, 2
+"""One attempt may last this many time-outs in all, however steadily an answer drips. A write has
+less: as long as one may be on its way, nobody else may have the lock of a process that died."""
 
 
 class Http:
     """Sends requests below one base URL. Safe to share between a few threads.
 
-    `timeout` is in seconds and bounds each silence; an attempt lasts at most `longest()`.
+    `timeout` is in seconds and bounds each silence; an attempt to write lasts at most `longest()`.
     `before_each` is called before each attempt (hand it `Pace.wait`, so that attempts are
     counted against the platform's limits); `pause(seconds, reason)` waits between attempts.
     Without `ca_bundle`, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE count, then the usual bundle;
@@ -72,9 +75,9 @@ class Http:
         """How many attempts were made, retries included."""
         return self._count
 
-    def longest(self, timeout: float | None = None) -> float:
-        """The most seconds that one attempt can take once a connection is open."""
-        return (timeout or self._timeout) * TOTAL_FACTOR
+    def longest(self) -> float:
+        """The most seconds from the end of `sign` to the end of an attempt to write."""
+        return self._timeout * WRITE_TOTAL
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -113,16 +116,20 @@ class Http:
         call = self._call(url, what, where, idempotent, seconds)
         body, content = _encoded(json)
 
-        def build() -> "requests.PreparedRequest":
+        def build(signed: Mapping[str, str]) -> "requests.PreparedRequest":
             from migrate.http.exchange import prepare
 
-            fixed = {**content, **(headers or {}), **(sign() if sign else {})}
+            fixed = {**content, **(headers or {}), **signed}
             return prepare(method, url, fixed, params=params, body=body, form=form, upload=upload)
 
         def attempt() -> Answer:
+            from migrate.http.adapter import Attempt
+
             if self._before_each:
                 self._before_each()
-            return self._attempt(build(), call)
+            signed = sign() if sign else {}
+            with Attempt(call.total) as running:
+                return self._attempt(build(signed), call, running)
 
         return retrying(call, self._pause)(attempt)
 
@@ -137,35 +144,35 @@ class Http:
             proxy=host_of(proxy if "://" in proxy else f"http://{proxy}") if proxy else None,
             idempotent=idempotent,
             timeout=seconds,
-            total=self.longest(seconds),
+            total=seconds * (READ_TOTAL if idempotent else WRITE_TOTAL),
         )
 
-    def _attempt(self, request: "requests.PreparedRequest", call: Call) -> Answer:
+    def _attempt(
+        self, request: "requests.PreparedRequest", call: Call, running: "Attempt"
+    ) -> Answer:
         from migrate.http import exchange
-        from migrate.http.adapter import Attempt
 
         with self._lock:
             self._count += 1
         started = time.monotonic()
         url = (request.url or "").partition("?")[0]
-        with Attempt(call.total) as attempt:
-            try:
-                status, headers, body = exchange.exchange(
-                    self._adapter,
-                    request,
-                    timeout=call.timeout,
-                    verify=exchange.trust_for(self._ca_bundle),
-                    proxy=exchange.proxy_for(request.url or "", self._proxy),
-                    limit=self._max_body,
-                )
-            except exchange.TooLarge:
-                raise failures.too_large(call, self._max_body) from None
-            except exchange.FAILURES as failure:
-                if attempt.sent:
-                    raise failures.unknown(failure, call, expired=attempt.expired) from failure
-                raise unsent.not_sent(failure, call) from failure
-            if attempt.expired:
-                raise failures.unknown(TimeoutError(), call, expired=True)
+        try:
+            status, headers, body = exchange.exchange(
+                self._adapter,
+                request,
+                timeout=call.timeout,
+                verify=exchange.trust_for(self._ca_bundle),
+                proxy=exchange.proxy_for(request.url or "", self._proxy),
+                limit=self._max_body,
+            )
+        except exchange.TooLarge:
+            raise failures.too_large(call, self._max_body) from None
+        except exchange.FAILURES as failure:
+            if running.sent:
+                raise failures.unknown(failure, call, expired=running.expired) from failure
+            raise unsent.not_sent(failure, call) from failure
+        if running.expired:
+            raise failures.unknown(TimeoutError(), call, expired=True)
         took = (time.monotonic() - started) * 1000
         path = url.removeprefix(self._base)
         log.debug("%s %s: %d, %.0f ms, %d bytes", request.method, path, status, took, len(body))

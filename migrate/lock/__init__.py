@@ -1,8 +1,10 @@
 """One run at a time on a target: a lock in the store, with an owner and a lease (DESIGN 4.6).
 
 The lock is one object per target identity, taken by put-if-absent or by compare-and-swap, and
-released by a swap. A holder starts a call to the platform only while its lease outlives the call's
-time-out; whoever takes over waits until the lease, one time-out and a clock allowance are over.
+released by a swap. A holder announces each call that writes by a swap that has the lease outlive
+the call's time-out. Whoever takes over waits until the lease, the time-out of a call that may be
+under way and a clock allowance are over; or, where the holder is known to be gone from this very
+machine, for the call alone.
 """
 
 import math
@@ -12,8 +14,9 @@ from dataclasses import replace
 
 from migrate.canonical import sha256
 from migrate.errors import RunUnfinished, StoreFailed, TargetLocked
+from migrate.lock.alive import SignOfLife, forget, gone_for
 from migrate.lock.held import Lock, LockLost, Takeover, Terms
-from migrate.lock.record import LockRecord, Who, at, parse_lock
+from migrate.lock.record import LockRecord, Who, at, parse_lock, unreadable
 from migrate.model import Identity
 from migrate.stores.base import NO_VERSION, Store, VersionMoved
 
@@ -65,23 +68,29 @@ def acquire(
         who=who,
         run=run,
         acquired_at=math.floor(now),
-        lease_until=math.floor(now) + max(terms.lease, 2 * terms.call_timeout),
-        call_timeout=terms.call_timeout,
+        lease_until=math.floor(now) + terms.lease,
+        call_timeout=0,
         unfinished=next((each for each in settles if each != run), None),
     )
-    for _ in range(ROUNDS):
-        found = store.get(key)
-        if found is None:
-            held = _create(store, key, record)
-            takeover = None
-        else:
-            previous = parse_lock(found.data, f"{store.location}/{key}")
-            _check_free(previous, now, terms, f"{store.location}/{key}")
-            _check_settled(previous, {run, *settles}, unsettled)
-            held = _take(store, key, record, previous, found.version)
-            takeover = None if previous.released else _takeover(previous)
-        if held is not None:
-            return Lock(store, key, (record, held), clock, terms, takeover)
+    sign = SignOfLife(record.owner)
+    try:
+        for _ in range(ROUNDS):
+            found = store.get(key)
+            if found is None:
+                version, takeover = _create(store, key, record), None
+            else:
+                previous = _read(found.data, f"{store.location}/{key}", key)
+                takeover = _check_free(previous, now, terms, f"{store.location}/{key}")
+                _check_settled(previous, {run, *settles}, unsettled)
+                version = _take(store, key, record, previous, found.version)
+            if version is not None:
+                if takeover is not None:
+                    forget(takeover.left.owner)
+                return Lock(store, key, (record, version), clock, terms, takeover, sign)
+    except BaseException:
+        sign.end()
+        raise
+    sign.end()
     raise TargetLocked(
         "others keep taking the lock on this target",
         where=f"{store.location}/{key}",
@@ -89,31 +98,46 @@ def acquire(
     )
 
 
+def _read(data: bytes, where: str, key: str) -> LockRecord:
+    lock = parse_lock(data, where)
+    if lock_key(lock.identity) != key:
+        raise unreadable(where, f"is the lock of another target, {lock.identity.url}")
+    return lock
+
+
 def _create(store: Store, key: str, record: LockRecord) -> str | None:
     put = store.put_if_absent(key, record.to_bytes())
     if not put.ours:
         return None
-    rival = replace(record, owner=secrets.token_hex(16), released=True)
-    if store.put_if_absent(key, rival.to_bytes()).ours:
-        raise _ignores_conditions(store, "If-None-Match")
+    # Where the store ignores a condition, this leaves a lock behind that is free.
+    _check_conditions(store, key, replace(record, released=True))
     return put.stored.version
 
 
 def _take(
     store: Store, key: str, record: LockRecord, previous: LockRecord, version: str
 ) -> str | None:
-    # Where the store ignores the condition, this keeps what the last holder left behind.
-    rival = replace(previous, owner=secrets.token_hex(16))
-    try:
-        store.replace(key, rival.to_bytes(), NO_VERSION)
-    except VersionMoved:
-        pass
-    else:
-        raise _ignores_conditions(store, "If-Match")
+    # Where the store ignores a condition, this keeps what the last holder left behind.
+    _check_conditions(store, key, previous)
     try:
         return store.replace(key, record.to_bytes(), version).version
     except VersionMoved:
         return None
+
+
+def _check_conditions(store: Store, key: str, lock: LockRecord) -> None:
+    """Try to write `lock` over what is there, under conditions that do not hold.
+
+    Both are tried each time: the lock needs the one, claims and journals the other.
+    """
+    rival = replace(lock, owner=secrets.token_hex(16)).to_bytes()
+    if store.put_if_absent(key, rival).ours:
+        raise _ignores_conditions(store, "If-None-Match")
+    try:
+        store.replace(key, rival, NO_VERSION)
+    except VersionMoved:
+        return
+    raise _ignores_conditions(store, "If-Match")
 
 
 def _ignores_conditions(store: Store, header: str) -> StoreFailed:
@@ -124,15 +148,36 @@ def _ignores_conditions(store: Store, header: str) -> StoreFailed:
     )
 
 
-def _check_free(lock: LockRecord, now: float, terms: Terms, where: str) -> None:
+def _check_free(lock: LockRecord, now: float, terms: Terms, where: str) -> Takeover | None:
+    """Whom a lock is taken over from, None where it was released; raises TargetLocked if held."""
+    if lock.released:
+        return None
     free_at = lock.lease_until + lock.call_timeout + terms.clock_allowance
-    if lock.released or now >= free_at:
-        return
-    early = lock.acquired_at > now + terms.clock_allowance
+    if now >= free_at:
+        return Takeover(lock)
+    gone = gone_for(lock.owner)
+    if gone is not None:
+        if gone >= lock.call_timeout:
+            return Takeover(lock, died=True)
+        left = math.ceil(lock.call_timeout - gone)
+        raise TargetLocked(
+            f"run {lock.run} by {lock.who} died while it held the lock on {lock.identity.url}, "
+            f"and a call that it sent may still arrive",
+            where=where,
+            remedy=f"Run again after {at(min(now + left, free_at))}: in {left} s the lock is "
+            "taken over by itself.",
+        )
+    if lock.acquired_at > now + terms.clock_allowance:
+        raise TargetLocked(
+            f"run {lock.run} by {lock.who} holds the lock on {lock.identity.url} since "
+            f"{at(lock.acquired_at)}, by a clock that is ahead of this machine's",
+            where=where,
+            remedy="Set both clocks (NTP). If that run is certainly dead, remove this object by "
+            "hand; else wait until it has ended.",
+        )
     raise TargetLocked(
         f"run {lock.run} by {lock.who} holds the lock on {lock.identity.url} since "
-        f"{at(lock.acquired_at)}; its lease ends {at(lock.lease_until)} unless it is renewed"
-        + (", by a clock that is ahead of this machine's" if early else ""),
+        f"{at(lock.acquired_at)}; its lease ends {at(lock.lease_until)} unless it is renewed",
         where=where,
         remedy="Wait until that run has ended. If it is dead, run again after "
         f"{at(free_at)}: the lock is then taken over by itself.",
@@ -153,7 +198,3 @@ def _check_settled(
                 remedy=f"role-migrate resume {run} finishes it, role-migrate rollback {run} takes "
                 f'it back, role-migrate runs abandon {run} --reason "…" leaves it as it is.',
             )
-
-
-def _takeover(previous: LockRecord) -> Takeover:
-    return Takeover(previous.who, previous.run, previous.acquired_at, previous.lease_until)

@@ -28,10 +28,11 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class LockRecord:
-    """The content of a lock. Times are whole epoch seconds, `call_timeout` is in seconds.
+    """The content of a lock. Times are whole epoch seconds.
 
-    `owner` is a random token, so that no two holders ever write the same bytes. `unfinished` is a
-    run that has to be settled before another one starts.
+    `owner` is a random token, so that no two holders ever write the same bytes. `call_timeout` is
+    the most seconds that a call may last which was announced under this lock, 0 as long as none
+    was. `unfinished` is a run that has to be settled before another one starts.
     """
 
     identity: Identity
@@ -76,13 +77,15 @@ def parse_lock(data: bytes, where: str) -> LockRecord:
     try:
         value = canonical.loads(data, where)
     except InvalidInput as error:
-        raise _unreadable(where, f"is damaged: {error.what}") from error
+        raise unreadable(where, f"is damaged: {error.what}") from error
     if not isinstance(value, dict) or not isinstance(value.get("formatVersion"), int):
-        raise _unreadable(where, "is no lock record")
+        raise unreadable(where, "is no lock record")
     if value["formatVersion"] > FORMAT_VERSION:
-        raise _unreadable(where, "was written by a newer version of role-migrate")
+        raise unreadable(where, "was written by a newer version of role-migrate")
     try:
         identity, who = value["identity"], value["who"]
+        if _typed(value, "callTimeout", int) < 0:
+            raise TypeError("callTimeout")
         return LockRecord(
             identity=Identity(
                 platform=_typed(identity, "platform", str),
@@ -104,7 +107,7 @@ def parse_lock(data: bytes, where: str) -> LockRecord:
             unfinished=_typed(value, "unfinished", str | None),
         )
     except (KeyError, TypeError) as error:
-        raise _unreadable(where, f"lacks a sound {error.args[0]!r}") from error
+        raise unreadable(where, f"lacks a sound {error.args[0]!r}") from error
 
 
 def at(seconds: float) -> str:
@@ -123,7 +126,8 @@ def _typed(holder: Any, name: str, kind: Any) -> Any:
     return value
 
 
-def _unreadable(where: str, why: str) -> TargetLocked:
+def unreadable(where: str, why: str) -> TargetLocked:
+    """The error for an object that stands where the lock should; `why` goes on from "is"."""
     return TargetLocked(
         f"what is stored as the lock {why}",
         where=where,

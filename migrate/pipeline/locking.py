@@ -10,7 +10,7 @@ from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import UNCHANGED, MigrateError
 from migrate.journal import first_unfinished, new_run_id
-from migrate.lock import Lock, Terms
+from migrate.lock import Lock
 from migrate.platforms.base import Writer
 
 
@@ -51,10 +51,9 @@ def locked(
             who=tools.who,
             clock=tools.now,
             unsettled=lambda other: first_unfinished(archive.store, other),
-            terms=Terms(call_timeout=int(writer.timeout) + 1),
             settles=settles,
         )
-    writer.fence = lambda: lock.ensure(writer.timeout)
+    writer.fence = lambda: lock.fence(writer.timeout)
     if lock.takeover:
         tools.tell(str(lock.takeover))
     try:

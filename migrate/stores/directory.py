@@ -1,9 +1,12 @@
 """A store in a directory, for one machine or a file system that several share.
 
 A file appears under its key complete or not at all, by a hard link that fails where something is
-already there. Replacing is guarded by `flock` on one file. On a network file system whose locks
-reach one machine only, creating is still safe and replacing is not: use S3 where several machines
-write.
+already there. Replacing is guarded by `flock` on one file. What is reported as written is on the
+disk: the content before the name, the name before the answer.
+
+On NFS, Linux passes both on to the server, so that several machines may share a store: a link
+whose answer was lost is told from a rival's by its content. A mount that keeps locks to itself is
+refused.
 """
 
 import os
@@ -13,7 +16,6 @@ from pathlib import Path
 from migrate.errors import InvalidInput, StoreFailed
 from migrate.stores.base import Progress, Put, Stored, VersionMoved, check_key, check_prefix
 from migrate.stores.directory_files import (
-    exclusively,
     explained,
     link_if_absent,
     make_folder,
@@ -21,6 +23,7 @@ from migrate.stores.directory_files import (
     sync_folder,
     written_beside,
 )
+from migrate.stores.directory_lock import exclusively
 
 LOCK_FILE = ".lock"
 TEMPORARY = ".tmp"

@@ -4,17 +4,19 @@ POSIX only: `flock`, `link` and folders that can be synced. The tool does not ru
 """
 
 import errno
-import fcntl
 import hashlib
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from migrate.errors import StoreFailed
 from migrate.stores.base import Stored
+
+LEFT_BEHIND = 3600
+"""Seconds after which a temporary file is taken for one of a process that died. A write takes
+milliseconds; one that was paused for longer fails, and says so."""
 
 _LOCAL = "Put the store on a local file system."
 _REASONS: dict[int, tuple[str, str]] = {
@@ -25,6 +27,11 @@ _REASONS: dict[int, tuple[str, str]] = {
     ),
     errno.ENOTSUP: ("the file system lacks hard links or file locks", _LOCAL),
     errno.ENOLCK: ("the file system gives no file locks", _LOCAL),
+    errno.EINVAL: ("the file system can't make sure that a file is kept", _LOCAL),
+    errno.ENOENT: (
+        "what was just written is gone",
+        "See what else removes files there; run again.",
+    ),
     errno.ENOSPC: ("no space left on the device", "Free some space and run again."),
     errno.EDQUOT: ("the disk quota is used up", "Free some space and run again."),
     errno.EROFS: ("the file system is read-only", "Choose a folder that can be written."),
@@ -98,9 +105,19 @@ def written_beside(folder: Path, data: bytes) -> Iterator[Path]:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+            now = os.fstat(file.fileno()).st_mtime
+        _sweep(folder, now - LEFT_BEHIND)
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path, before: float) -> None:
+    """Remove what processes that died left behind. The time is the file system's own."""
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):
+            if path.lstat().st_mtime < before:
+                path.unlink()
 
 
 def link_if_absent(temporary: Path, path: Path) -> None:
@@ -109,36 +126,6 @@ def link_if_absent(temporary: Path, path: Path) -> None:
         os.link(temporary, path)
     # Also for a rival's file: what we report as being there must survive a crash.
     sync_folder(path.parent)
-
-
-@contextmanager
-def exclusively(lock_file: Path, wait: float) -> Iterator[None]:
-    """Keep other processes and threads out; raises StoreFailed after `wait` seconds in vain.
-
-    The lock ends with the process, however it dies.
-    """
-    handle = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    try:
-        deadline = time.monotonic() + wait
-        while not _try_lock(handle):
-            if time.monotonic() >= deadline:
-                raise StoreFailed(
-                    f"another process keeps the store busy for more than {wait:g} s",
-                    where=str(lock_file),
-                    remedy="See who has this file open, and end that process if it hangs.",
-                )
-            time.sleep(0.005)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _try_lock(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _open_no_link(path: str, flags: int) -> int:

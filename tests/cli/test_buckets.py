@@ -161,7 +161,7 @@ def test_a_file_id_of_another_kind_than_the_platform_expects(cloud: World) -> No
 
 
 class Store(FakeS3):
-    """The fake, with lists, and with trouble by key."""
+    """The fake, with trouble by key."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -171,18 +171,7 @@ class Store(FakeS3):
         for method, part, answer in self.trouble:
             if request.method == method and part in request.key:
                 return answer
-        if request.method == "GET" and "list-type" in request.query:
-            return self.listing(request)
         return super().answer(request)
-
-    def listing(self, request: Request) -> Answer:
-        from urllib.parse import parse_qs
-
-        prefix = parse_qs(request.query).get("prefix", [""])[0]
-        keys = sorted(key for key in self.objects if key.startswith(prefix))
-        items = "".join(f"<Contents><Key>{key}</Key><Size>1</Size></Contents>" for key in keys)
-        body = f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>"
-        return Answer(200, body=body.encode(), headers={"Content-Type": "application/xml"})
 
 
 @contextlib.contextmanager
@@ -262,18 +251,6 @@ def test_a_bucket_without_versions_cannot_give_a_version_id(faked: World, fake: 
         ran = faked.promote("--yes")
     assert ran.code == 3
     ran.says("keeps no versions", "prod", "target: unchanged", "next: ")
-
-
-def test_a_store_that_ignores_conditions_is_refused_as_a_lock(faked: World, fake: Store) -> None:
-    fake.honours_conditions = False
-    with faked.untouched():
-        ran = faked.promote("--yes")
-    assert ran.code == 7
-    ran.says("ignores the condition of a write", "target: unchanged", "conditional writes")
-    assert faked.control("/log") == []
-    doctor = faked.run("doctor", "--env", "prod")
-    assert doctor.code == 7
-    assert "FAIL store: if-none-match" in doctor.out
 
 
 def run_key(number: int) -> str:

@@ -3,12 +3,16 @@
 import json
 import os
 import signal
+import subprocess
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from migrate.lock.alive import forget
 from tests.cli.world import IMPORT, UPLOAD, World
 
 
@@ -19,16 +23,35 @@ def wait_for(world: World, call: str) -> None:
         time.sleep(0.02)
 
 
+@contextmanager
+def stopped(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """A process sleeps meanwhile; what it has asked for may be answered, it does not see it."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
 def lock_file(world: World) -> Path:
     return next((world.folder / "store" / "locks").glob("*.json"))
 
 
+def lock(world: World) -> dict[str, Any]:
+    return json.loads(lock_file(world).read_bytes())  # type: ignore[no-any-return]
+
+
 def expire(world: World) -> None:
     """Let the lease of the lock be over long ago."""
-    lock: dict[str, Any] = json.loads(lock_file(world).read_bytes())
+    record = lock(world)
     for key in ("acquiredAt", "leaseUntil"):
-        lock[key] -= 100_000
-    lock_file(world).write_text(json.dumps(lock, sort_keys=True, separators=(",", ":")))
+        record[key] -= 100_000
+    lock_file(world).write_text(json.dumps(record, sort_keys=True, separators=(",", ":")))
+
+
+def look_from_another_machine(world: World) -> None:
+    """Forget that this machine knows whether the holder of the lock lives."""
+    forget(lock(world)["owner"])
 
 
 def promotion(world: World, **options: Any) -> Any:
@@ -36,11 +59,13 @@ def promotion(world: World, **options: Any) -> Any:
 
 
 def test_a_second_promotion_waits_for_nobody_and_says_who_holds_the_lock(world: World) -> None:
+    world.configure(timeout="30")
     world.fault("timeout_after", UPLOAD, seconds=1)
     first = promotion(world)
     wait_for(world, "POST uploadfile")
     since = world.last()
-    second = world.promote("--yes")
+    with stopped(first):
+        second = world.promote("--yes")
     assert second.code == 6
     second.says("holds the lock", f"process {first.pid}", "target: unchanged", "next: Wait until")
     assert [call for call in world.calls("prod", since) if "POST" in call] == []
@@ -50,11 +75,13 @@ def test_a_second_promotion_waits_for_nobody_and_says_who_holds_the_lock(world: 
 
 
 def test_a_run_that_is_still_going_cannot_be_set_aside(world: World) -> None:
+    world.configure(timeout="30")
     world.fault("timeout_after", IMPORT, seconds=1, query={"roleType": "bot"})
     first = promotion(world)
     wait_for(world, "POST import bot")
     run = world.runs()[0]
-    ran = world.run("runs", "abandon", run, "--reason", "impatient")
+    with stopped(first):
+        ran = world.run("runs", "abandon", run, "--reason", "impatient")
     assert ran.code == 6
     ran.says("holds the lock", "next: ")
     assert world.ended(first).code == 0
@@ -96,7 +123,12 @@ def test_a_run_killed_in_the_middle_of_an_import_blocks_until_it_is_set_aside(
     process.kill()
     process.communicate()
     world.control("/faults", [])
-    # Its lease has not ended: nobody can know yet that it is dead.
+    # It is dead, but what it sent may still arrive.
+    held = world.promote("--yes")
+    assert held.code == 6
+    held.says("died while it held the lock", "may still arrive", "in 60 s", "target: unchanged")
+    # Elsewhere nobody can know yet that it is dead.
+    look_from_another_machine(world)
     held = world.promote("--yes")
     assert held.code == 6
     held.says("holds the lock", "If it is dead", "target: unchanged")
@@ -122,7 +154,28 @@ def test_a_run_killed_in_the_middle_of_an_import_blocks_until_it_is_set_aside(
     assert imports == ([] if after == "timeout_after" else ["POST import bot"])
 
 
-def test_a_run_killed_before_it_wrote_is_no_obstacle_when_its_lease_is_over(world: World) -> None:
+def test_a_killed_run_is_waited_for_as_long_as_its_call_may_take(world: World) -> None:
+    world.configure(timeout="1")
+    world.fault("timeout_before", IMPORT, seconds=60, query={"roleType": "bot"})
+    process = promotion(world)
+    wait_for(world, "POST import bot")
+    process.kill()
+    process.communicate()
+    world.control("/faults", [])
+    run = world.runs()[0]
+    began = time.monotonic()
+    while (ran := world.run("runs", "abandon", run, "--reason", "killed")).code == 6:
+        ran.says("died while it held the lock")
+        assert time.monotonic() - began < 20
+        time.sleep(0.1)
+    assert ran.code == 0, ran.err
+    assert time.monotonic() - began > 2
+    assert world.promote("--yes").code == 0
+    world.assert_promoted()
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_run_killed_before_it_wrote_is_no_obstacle(world: World, elsewhere: bool) -> None:
     world.configure(timeout="30")
     world.fault("timeout_before", "/api/public/roles/export", environment="dev", seconds=60)
     process = promotion(world)
@@ -133,8 +186,10 @@ def test_a_run_killed_before_it_wrote_is_no_obstacle_when_its_lease_is_over(worl
     process.kill()
     process.communicate()
     world.calm()
-    assert world.promote("--yes").code == 6
-    expire(world)
+    if elsewhere:
+        look_from_another_machine(world)
+        assert world.promote("--yes").code == 6
+        expire(world)
     ran = world.promote("--yes")
     assert ran.code == 0, ran.err
     ran.says("took over the lock of run")
@@ -197,14 +252,33 @@ def test_an_interrupt_while_reading_back_says_that_everything_was_done(world: Wo
     ran.says("every step was done", "interrupted", "changed by every step")
 
 
-def test_a_damaged_lock_counts_as_held(world: World) -> None:
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda _: b"{", "damaged"),
+        (lambda _: b'{"ID":"3","Operation":"apply","Who":"tf@ci"}', "no lock record"),
+        (lambda lock: json.dumps(lock | {"formatVersion": 2}).encode(), "newer version"),
+        (
+            lambda lock: json.dumps(
+                lock | {"identity": lock["identity"] | {"account": "another"}}
+            ).encode(),
+            "lock of another target",
+        ),
+    ],
+)
+def test_what_is_no_lock_of_ours_counts_as_held(
+    world: World, change: Callable[[Any], bytes], words: str
+) -> None:
     assert world.promote("--yes").code == 0
     world.change("dev", "admin", "Auditor", Invite="YES")
-    lock_file(world).write_bytes(b"{")
+    plan = world.plan()
+    lock_file(world).write_bytes(change(lock(world)))
+    before = world.stored()
     with world.untouched():
-        ran = world.promote("--yes")
-    assert ran.code == 6
-    ran.says("damaged", "target: unchanged", "next: ")
+        for ran in (world.promote("--yes"), world.run("apply", plan, "--yes")):
+            assert ran.code == 6
+            ran.says(words, "target: unchanged", "next: ")
+    assert world.stored() == before
 
 
 def test_a_journal_that_was_changed_is_not_trusted(world: World) -> None:

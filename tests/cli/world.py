@@ -291,6 +291,12 @@ class World:
         path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
         return path
 
+    def stored(self) -> dict[str, bytes]:
+        """Every file of the directory store by its path."""
+        store = self.folder / "store"
+        files = (path for path in store.rglob("*") if path.is_file())
+        return {str(path.relative_to(store)): path.read_bytes() for path in files}
+
     def export(self, role_type: str, name: str = "dev") -> list[dict[str, Any]]:
         """A bare export, made of an environment's state."""
         keys = ("roleType", "_id", "role", "rDesc", "permissions", "refId")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from migrate.stores.s3 import S3Settings
 
@@ -55,7 +55,7 @@ class FakeS3:
         self.objects: dict[str, bytes] = {}
         self.requests: list[Request] = []
         self.faults: list[tuple[str, Fault]] = []
-        self.honours_conditions = True
+        self.ignores: tuple[str, ...] = ()
         self.url = ""
         self.lock = threading.Lock()
 
@@ -79,15 +79,21 @@ class FakeS3:
 
     def store(self, request: Request) -> Answer:
         old = self.objects.get(request.key)
-        if self.honours_conditions:
-            refused = request.headers.get("if-none-match") == "*" and old is not None
-            wanted = request.headers.get("if-match")
-            if wanted is not None:
-                refused = old is None or etag(old) != wanted
-            if refused:
-                return Answer(412, "PreconditionFailed", "At least one condition did not hold")
+        asked = {name: text for name, text in request.headers.items() if name not in self.ignores}
+        refused = asked.get("if-none-match") == "*" and old is not None
+        if "if-match" in asked:
+            refused = old is None or etag(old) != asked["if-match"]
+        if refused:
+            return Answer(412, "PreconditionFailed", "At least one condition did not hold")
         self.objects[request.key] = request.body
         return Answer(200, headers={"ETag": etag(request.body)})
+
+    def listing(self, request: Request) -> Answer:
+        prefix = parse_qs(request.query).get("prefix", [""])[0]
+        keys = sorted(key for key in self.objects if key.startswith(prefix))
+        items = "".join(f"<Contents><Key>{key}</Key><Size>1</Size></Contents>" for key in keys)
+        body = f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>"
+        return Answer(200, body=body.encode(), headers={"Content-Type": "application/xml"})
 
     def answer(self, request: Request) -> Answer | str:
         with self.lock:
@@ -101,6 +107,8 @@ class FakeS3:
                     break
             if request.method == "PUT":
                 return self.store(request)
+            if "list-type" in request.query:
+                return self.listing(request)
             data = self.objects.get(request.key)
             if data is None:
                 return Answer(404, "NoSuchKey", "The specified key does not exist.")

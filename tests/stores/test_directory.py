@@ -1,16 +1,25 @@
+import contextlib
 import errno
+import hashlib
 import multiprocessing
 import os
+import random
 import stat
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from migrate.errors import InvalidInput, StoreFailed
 from migrate.stores.base import VersionMoved
 from migrate.stores.directory import LOCK_FILE, TEMPORARY, DirectoryStore
-from migrate.stores.directory_files import directory_failure, exclusively, written_beside
+from migrate.stores.directory_files import LEFT_BEHIND, directory_failure, written_beside
+from migrate.stores.directory_lock import exclusively
 
 
 @pytest.fixture
@@ -121,6 +130,8 @@ def test_a_folder_without_rights(tmp_path: Path) -> None:
         (errno.ENOSPC, "no space left"),
         (errno.EROFS, "read-only"),
         (errno.EDQUOT, "quota"),
+        (errno.ENOENT, "what was just written is gone"),
+        (errno.EINVAL, "can't make sure that a file is kept"),
         (errno.EIO, os.strerror(errno.EIO)),
     ],
 )
@@ -155,6 +166,194 @@ def test_replace_waits_its_turn(root: Path) -> None:
         assert not done.wait(0.05)
     thread.join()
     assert done.is_set()
+
+
+def test_a_lock_file_that_somebody_removed_lets_no_two_in(root: Path) -> None:
+    DirectoryStore(root).put_if_absent("a", b"one")
+    path = root / LOCK_FILE
+    inside, leave = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with exclusively(path, 10):
+            inside.set()
+            leave.wait(10)
+
+    with exclusively(path, 1):
+        thread = threading.Thread(target=second)
+        thread.start()
+        while len(openers(path)) < 2:
+            time.sleep(0.001)
+        path.unlink()
+    assert inside.wait(10)
+    with pytest.raises(StoreFailed, match="busy"), exclusively(path, 0.05):
+        pass
+    leave.set()
+    thread.join()
+
+
+def openers(path: Path) -> list[str]:
+    """The descriptors of this process that are open on a file."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.readlink() == path:
+                found.append(entry.name)
+    return found
+
+
+NFS = """
+24 1 8:1 / / rw - ext4 /dev/root rw
+31 24 0:50 / {folder} rw - {kind} filer:/roles rw,vers=3,{options}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "refused"),
+    [
+        ("nfs", "nolock,local_lock=all", "local_lock=all, nolock"),
+        ("nfs", "local_lock=flock", "local_lock=flock"),
+        ("nfs4", "local_lock=all", "local_lock=all"),
+        ("nfs", "local_lock=posix", ""),
+        ("nfs4", "local_lock=none", ""),
+        ("ext4", "nolock", ""),
+    ],
+)
+def test_nfs_that_keeps_locks_to_itself_is_no_store_for_several(
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    options: str,
+    refused: str,
+) -> None:
+    table = tmp_path / "mountinfo"
+    table.write_text(NFS.format(folder=root.parent.resolve(), kind=kind, options=options))
+    monkeypatch.setattr("migrate.mounts.TABLE", table)
+    store = DirectoryStore(root)
+    version = store.put_if_absent("a", b"one").stored.version
+    if not refused:
+        assert store.replace("a", b"two", version).data == b"two"
+        return
+    with pytest.raises(StoreFailed, match="keeps file locks to this machine") as caught:
+        store.replace("a", b"two", version)
+    assert refused in caught.value.what
+    assert "NFS 4" in caught.value.remedy
+    assert store.get("a") is not None
+
+
+# What is left after a crash.
+
+
+def test_what_processes_left_behind_is_removed_when_it_is_old(root: Path) -> None:
+    store = DirectoryStore(root)
+    version = store.put_if_absent("a", b"one").stored.version
+    old, young = root / TEMPORARY / "old", root / TEMPORARY / "young"
+    for path, age in ((old, LEFT_BEHIND + 60), (young, LEFT_BEHIND - 60)):
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - age,) * 2)
+    store.replace("a", b"two", version)
+    assert sorted((root / TEMPORARY).iterdir()) == [young]
+    assert list(store.list("")) == ["a"]
+
+
+def test_content_is_on_the_disk_before_its_name_and_the_name_before_the_answer(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, str]] = []
+
+    def noted(word: str, call: Callable[..., Any], name: Callable[..., str]) -> Callable[..., Any]:
+        def act(*given: Any, **options: Any) -> Any:
+            result = call(*given, **options)
+            done.append((word, name(*given).removeprefix(f"{root.parent.parent}/")))
+            return result
+
+        return act
+
+    def target(_source: Any, path: Any, *_: Any) -> str:
+        return str(path)
+
+    root.parent.mkdir()
+    store = DirectoryStore(root)
+    monkeypatch.setattr(
+        os, "fsync", noted("sync", os.fsync, lambda fd: str(Path(f"/proc/self/fd/{fd}").readlink()))
+    )
+    monkeypatch.setattr(os, "link", noted("link", os.link, target))
+    monkeypatch.setattr(os, "replace", noted("rename", os.replace, target))
+    monkeypatch.setattr(os, "mkdir", noted("mkdir", os.mkdir, lambda path, *_: str(path)))
+
+    def named(event: tuple[str, str]) -> tuple[str, str]:
+        word, path = event
+        return word, "temporary" if "/.tmp/" in path else path
+
+    version = store.put_if_absent("runs/0", b"one").stored.version
+    assert [named(event) for event in done] == [
+        ("mkdir", "deep/shelf"),
+        ("sync", "deep"),
+        ("mkdir", "deep/shelf/runs"),
+        ("sync", "deep/shelf"),
+        ("mkdir", "deep/shelf/.tmp"),
+        ("sync", "deep/shelf"),
+        ("sync", "temporary"),
+        ("link", "deep/shelf/runs/0"),
+        ("sync", "deep/shelf/runs"),
+    ]
+    done.clear()
+    store.put_if_absent("runs/0", b"a rival's is there")
+    assert named(done[-1]) == ("sync", "deep/shelf/runs"), "what is reported as being there, too"
+    done.clear()
+    store.replace("runs/0", b"two", version)
+    assert [named(event) for event in done] == [
+        ("sync", "temporary"),
+        ("rename", "deep/shelf/runs/0"),
+        ("sync", "deep/shelf/runs"),
+    ]
+
+
+WRITES = """
+import hashlib, itertools, sys
+from pathlib import Path
+from migrate.stores.directory import DirectoryStore
+
+def whole(number):
+    body = str(number).encode() * 30_000
+    return body + hashlib.sha256(body).digest()
+
+store = DirectoryStore(Path(sys.argv[1]))
+current = store.get("current") or store.put_if_absent("current", whole(0)).stored
+print("ready", flush=True)
+for number in itertools.count():
+    store.put_if_absent(f"runs/{sys.argv[2]}/{number:04d}", whole(number))
+    current = store.replace("current", whole(number), current.version)
+"""
+
+
+def test_a_process_killed_at_any_moment_leaves_only_whole_objects(root: Path) -> None:
+    store = DirectoryStore(root, lock_wait=1)
+    kills = 40 if os.environ.get("ROLE_MIGRATE_MATRIX") == "full" else 6
+    for number in range(kills):
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITES, root, str(number)], stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(random.Random(number).uniform(0.01, 0.1))
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        for key in store.list(""):
+            stored = store.get(key)
+            assert stored is not None
+            body, digest = stored.data[:-32], stored.data[-32:]
+            assert hashlib.sha256(body).digest() == digest, key
+        current = store.get("current")
+        assert current is not None
+        store.replace("current", current.data, current.version)
+    left = list((root / TEMPORARY).iterdir())
+    assert len(left) <= kills
+    for path in left:
+        os.utime(path, (0, 0))
+    store.put_if_absent("last", b"")
+    assert list((root / TEMPORARY).iterdir()) == []
 
 
 def count_up(root: str, times: int) -> int:

@@ -56,6 +56,8 @@ def writer(
         if environment.builder_app is not None:
             tokens = _tokens(environment, environment.builder_app, "builder_app", shared, tools)
             builder = WriteChannel(**{**parts, "tokens": tokens})
+            # Looked up at each call: it is set later, by whoever holds the lock.
+            builder.fence = lambda: channel.fence()
         uploader = PlatformUpload(builder, environment.name)
     http: Http = parts["http"]
     return KoreWriter(

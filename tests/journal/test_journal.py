@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -18,8 +18,9 @@ from migrate.journal import (
     new_run_id,
     summary,
 )
-from migrate.stores.base import Progress, Put
-from migrate.stores.directory import DirectoryStore
+from migrate.stores.base import Progress, Put, Store
+from migrate.stores.scoped import ScopedStore
+from tests.stores.shelves import Hand
 
 RUN = "20261122T134501Z-3f9a2c"
 
@@ -28,30 +29,40 @@ def clock() -> float:
     return 1_800_000_000.9
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> DirectoryStore:
-    return DirectoryStore(tmp_path / "shelf")
-
-
-def begin(store: DirectoryStore, run: str = RUN) -> Journal:
+def begin(store: Store, run: str = RUN) -> Journal:
     return Journal.create(store, run, clock=clock, body={"plan": "p1"}, version="1.2.3")
 
 
-def reopen(store: DirectoryStore, run: str = RUN) -> Journal:
+def reopen(store: Store, run: str = RUN) -> Journal:
     return Journal.open(store, run, clock=clock)
 
 
-def path_of(tmp_path: Path, number: int) -> Path:
-    return tmp_path / "shelf" / "runs" / RUN / f"{number:04d}.json"
+@dataclass(frozen=True)
+class Meddler:
+    """Somebody who damages the journal of RUN."""
+
+    store: Store
+    hand: Hand
+
+    def write(self, number: int, data: bytes) -> None:
+        self.hand.write(key_of(number), data)
+
+    def remove(self, number: int) -> None:
+        self.hand.remove(key_of(number))
+
+    def change(self, number: int, act: Callable[[dict[str, Any]], object]) -> None:
+        stored = self.store.get(key_of(number))
+        assert stored is not None
+        value = json.loads(stored.data)
+        act(value)
+        self.write(number, json.dumps(value).encode())
 
 
-def change(path: Path, act: Callable[[dict[str, Any]], object]) -> None:
-    value = json.loads(path.read_bytes())
-    act(value)
-    path.write_text(json.dumps(value))
+def key_of(number: int) -> str:
+    return f"runs/{RUN}/{number:04d}.json"
 
 
-def test_what_is_written_can_be_read(store: DirectoryStore) -> None:
+def test_what_is_written_can_be_read(store: Store) -> None:
     journal = begin(store)
     journal.append("intent", {"step": 1})
     journal.append("outcome", {"step": 1, "outcome": {"fileId": "f"}})
@@ -63,7 +74,7 @@ def test_what_is_written_can_be_read(store: DirectoryStore) -> None:
     assert again.entries[0].version == "1.2.3"
 
 
-def test_the_bytes_in_the_store(store: DirectoryStore) -> None:
+def test_the_bytes_in_the_store(store: Store) -> None:
     journal = begin(store)
     journal.append("intent", {"step": 1})
     first, second = (store.get(f"runs/{RUN}/000{number}.json") for number in (0, 1))
@@ -84,7 +95,7 @@ def test_the_bytes_in_the_store(store: DirectoryStore) -> None:
     assert json.loads(first.data)["previous"] is None
 
 
-def test_a_run_goes_on_after_it_is_opened(store: DirectoryStore) -> None:
+def test_a_run_goes_on_after_it_is_opened(store: Store) -> None:
     begin(store).append("intent", {"step": 1})
     journal = reopen(store)
     journal.append("outcome", {"step": 1})
@@ -92,7 +103,7 @@ def test_a_run_goes_on_after_it_is_opened(store: DirectoryStore) -> None:
     assert reopen(store).entries == journal.entries
 
 
-def test_two_processes_do_not_write_one_run(store: DirectoryStore) -> None:
+def test_two_processes_do_not_write_one_run(store: Store) -> None:
     begin(store)
     with pytest.raises(RunTaken) as caught:
         begin(store)
@@ -104,8 +115,8 @@ def test_two_processes_do_not_write_one_run(store: DirectoryStore) -> None:
     assert len(reopen(store).entries) == 2
 
 
-def test_an_entry_reported_as_lost_that_landed_is_our_own(store: DirectoryStore) -> None:
-    class Flaky(DirectoryStore):
+def test_an_entry_reported_as_lost_that_landed_is_our_own(store: Store) -> None:
+    class Flaky(ScopedStore):
         down = False
 
         def put_if_absent(self, key: str, data: bytes, on_progress: Progress | None = None) -> Put:
@@ -114,7 +125,7 @@ def test_an_entry_reported_as_lost_that_landed_is_our_own(store: DirectoryStore)
                 raise StoreFailed("the answer did not come")
             return put
 
-    flaky = Flaky(Path(store.location.removeprefix("dir:")))
+    flaky = Flaky(store, "shelf")
     journal = Journal.create(flaky, RUN, clock=iter(range(9)).__next__, body={})
     flaky.down = True
     with pytest.raises(StoreFailed):
@@ -122,10 +133,10 @@ def test_an_entry_reported_as_lost_that_landed_is_our_own(store: DirectoryStore)
     flaky.down = False
     journal.append("note", {"text": "stopped"})
     assert [entry.kind for entry in journal.entries] == ["started", "intent", "note"]
-    assert reopen(store).entries == journal.entries
+    assert reopen(flaky).entries == journal.entries
 
 
-def test_many_entries_keep_their_order(store: DirectoryStore, tmp_path: Path) -> None:
+def test_many_entries_keep_their_order(store: Store) -> None:
     journal = begin(store)
     for number in range(12):
         journal.append("note", {"number": number})
@@ -136,50 +147,50 @@ def test_many_entries_keep_their_order(store: DirectoryStore, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda folder: (folder / "0001.json").unlink(), "entry 0001 is missing"),
-        (lambda folder: (folder / "0000.json").unlink(), "entry 0000 is missing"),
+        (lambda meddler: meddler.remove(1), "entry 0001 is missing"),
+        (lambda meddler: meddler.remove(0), "entry 0000 is missing"),
         (
-            lambda folder: change(folder / "0001.json", lambda v: v["body"].update(step=9)),
+            lambda meddler: meddler.change(1, lambda v: v["body"].update(step=9)),
             "0002 does not follow",
         ),
         (
-            lambda folder: change(folder / "0001.json", lambda v: v.update(previous=None)),
+            lambda meddler: meddler.change(1, lambda v: v.update(previous=None)),
             "0001 does not follow",
         ),
         (
-            lambda folder: change(folder / "0000.json", lambda v: v.update(previous="x")),
+            lambda meddler: meddler.change(0, lambda v: v.update(previous="x")),
             "0000 does not follow",
         ),
         (
-            lambda folder: change(folder / "0002.json", lambda v: v.update(run="other")),
+            lambda meddler: meddler.change(2, lambda v: v.update(run="other")),
             "another place",
         ),
         (
-            lambda folder: change(folder / "0002.json", lambda v: v.update(number=1)),
+            lambda meddler: meddler.change(2, lambda v: v.update(number=1)),
             "another place",
         ),
         (
-            lambda folder: change(folder / "0002.json", lambda v: v.update(formatVersion=2)),
+            lambda meddler: meddler.change(2, lambda v: v.update(formatVersion=2)),
             "newer version",
         ),
-        (lambda folder: change(folder / "0002.json", lambda v: v.pop("formatVersion")), "missing"),
-        (lambda folder: change(folder / "0002.json", lambda v: v.pop("writer")), "missing"),
-        (lambda folder: change(folder / "0002.json", lambda v: v.update(kind="x")), "kind"),
-        (lambda folder: change(folder / "0002.json", lambda v: v.update(kind=[])), "kind"),
-        (lambda folder: change(folder / "0002.json", lambda v: v.update(body=[])), "body"),
-        (lambda folder: change(folder / "0002.json", lambda v: v["body"].pop("step")), "step"),
-        (lambda folder: (folder / "0002.json").write_text("[]"), "no object"),
-        (lambda folder: (folder / "0002.json").write_text("{"), "cut off"),
-        (lambda folder: (folder / "0002.json").write_bytes(b""), "empty"),
+        (lambda meddler: meddler.change(2, lambda v: v.pop("formatVersion")), "missing"),
+        (lambda meddler: meddler.change(2, lambda v: v.pop("writer")), "missing"),
+        (lambda meddler: meddler.change(2, lambda v: v.update(kind="x")), "kind"),
+        (lambda meddler: meddler.change(2, lambda v: v.update(kind=[])), "kind"),
+        (lambda meddler: meddler.change(2, lambda v: v.update(body=[])), "body"),
+        (lambda meddler: meddler.change(2, lambda v: v["body"].pop("step")), "step"),
+        (lambda meddler: meddler.write(2, b"[]"), "no object"),
+        (lambda meddler: meddler.write(2, b"{"), "cut off"),
+        (lambda meddler: meddler.write(2, b""), "empty"),
     ],
 )
 def test_a_damaged_journal_is_refused(
-    store: DirectoryStore, tmp_path: Path, damage: Callable[[Path], object], words: str
+    store: Store, hand: Hand, damage: Callable[[Meddler], object], words: str
 ) -> None:
     journal = begin(store)
     journal.append("intent", {"step": 1})
     journal.append("outcome", {"step": 1})
-    damage(path_of(tmp_path, 0).parent)
+    damage(Meddler(store, hand))
     with pytest.raises(InvalidInput, match=words) as caught:
         reopen(store)
     assert RUN in caught.value.where
@@ -187,7 +198,7 @@ def test_a_damaged_journal_is_refused(
 
 
 @pytest.mark.parametrize("run", ["", "x", "../x", RUN.lower(), f"{RUN}/0", f"{RUN}\n"])
-def test_what_is_no_run_id_is_refused(store: DirectoryStore, run: str) -> None:
+def test_what_is_no_run_id_is_refused(store: Store, run: str) -> None:
     with pytest.raises(InvalidInput, match="no run id"):
         reopen(store, run)
     with pytest.raises(InvalidInput, match="no run id"):
@@ -196,7 +207,7 @@ def test_what_is_no_run_id_is_refused(store: DirectoryStore, run: str) -> None:
         is_unfinished(store, run)
 
 
-def test_a_run_that_is_not_there(store: DirectoryStore) -> None:
+def test_a_run_that_is_not_there(store: Store) -> None:
     with pytest.raises(InvalidInput, match=f"no run {RUN}"):
         reopen(store)
 
@@ -206,7 +217,7 @@ def test_a_run_that_is_not_there(store: DirectoryStore) -> None:
     [("begun", {}), ("intent", {}), ("outcome", {"step": "1"}), ("intent", {"step": True})],
 )
 def test_a_malformed_entry_is_a_bug_and_not_written(
-    store: DirectoryStore, kind: str, body: dict[str, object]
+    store: Store, kind: str, body: dict[str, object]
 ) -> None:
     journal = begin(store)
     with pytest.raises(ValueError, match=kind):
@@ -219,7 +230,7 @@ def test_run_ids_sort_by_time() -> None:
     assert new_run_id(1_795_355_101.5, "a2c") == "20261122T134501Z-800a2c"
 
 
-def test_runs_are_listed_newest_first(store: DirectoryStore) -> None:
+def test_runs_are_listed_newest_first(store: Store) -> None:
     assert list_runs(store) == ()
     runs = [f"2026112{day}T134501Z-3f9a2c" for day in (2, 4, 3)]
     for run in runs:
@@ -230,7 +241,7 @@ def test_runs_are_listed_newest_first(store: DirectoryStore) -> None:
     assert list_runs(store) == tuple(sorted(runs, reverse=True))
 
 
-def test_a_run_is_unfinished_from_its_first_intent_to_its_end(store: DirectoryStore) -> None:
+def test_a_run_is_unfinished_from_its_first_intent_to_its_end(store: Store) -> None:
     assert not is_unfinished(store, RUN)
     journal = begin(store)
     assert not is_unfinished(store, RUN)
