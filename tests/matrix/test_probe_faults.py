@@ -36,7 +36,7 @@ ALL = [
     *((fault, USERS, nth) for fault in PAGES for nth in (3, 5, 6, 7, 9)),
 ]
 WHOLE = os.environ.get("ROLE_MIGRATE_MATRIX") == "full"
-CASES = ALL if WHOLE else ALL[::13]
+CASES = ALL if WHOLE else [*ALL[::13], *(("200_short", EXPORT, nth) for nth in (3, 5))]
 
 
 @pytest.fixture(scope="module")
