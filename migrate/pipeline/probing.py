@@ -180,14 +180,7 @@ def _ask(
     target: Target, before: State, asked_on: State, wish: ProbeWish, record: ProbeRecord
 ) -> None:
     writer = target.writer
-    ensure = writer.fence
-
-    def fence() -> None:
-        ensure()
-        record.wrote = True
-
-    writer.fence = fence
-    prober = target.connections.prober(target.environment, writer, wish)
+    prober = record.prober = target.connections.prober(target.environment, writer, wish)
     failure: BaseException | None = None
     try:
         prober.ask(asked_on)

@@ -199,6 +199,11 @@ class Prober(Protocol):
     """Settles on a live account what nobody documents, with roles of its own."""
 
     @property
+    def wrote(self) -> bool:
+        """Whether a call was begun that changes something. An upload alone does not."""
+        ...
+
+    @property
     def made(self) -> tuple[str, ...]:
         """The names of roles that it may have made, and has not seen to be gone."""
         ...

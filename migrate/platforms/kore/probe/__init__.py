@@ -60,6 +60,11 @@ class KoreProber:
         self._people_asked = False
 
     @property
+    def wrote(self) -> bool:
+        """Whether an import or an assignment was begun."""
+        return self._bench.wrote
+
+    @property
     def made(self) -> tuple[str, ...]:
         """The roles that may be there still."""
         return tuple(
