@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from migrate.errors import PlatformFailed
-from migrate.wording import quoted, value_words
+from migrate.wording import quoted, shape_words, value_words
 
 Row = Mapping[str, Any]
 
@@ -116,7 +116,7 @@ class _Capture:
         answer = self._fetch(offset, self._request.limit)
         name = self._request.rows
         if not isinstance(answer, dict):
-            raise _Unsound(f"the answer is {value_words(answer)}, not an object")
+            raise _Unsound(f"the answer is {shape_words(answer)}, not an object")
         total, more, rows = (answer.get(key) for key in ("total", "availableMore", name))
         if type(total) is not int or total < 0:
             raise _Unsound(f"total is {value_words(total)}, not a count")

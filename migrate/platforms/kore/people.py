@@ -8,7 +8,7 @@ from typing import Any
 
 from migrate.errors import PlatformFailed
 from migrate.platforms.base import Need, PeopleUnreadable
-from migrate.platforms.kore.channel import ReadChannel
+from migrate.platforms.kore.channel import BOTS, ReadChannel
 from migrate.platforms.kore.paging import Listing, Meaning, Request, Row, read_all
 from migrate.platforms.kore.rows import AccountRows, RowReader
 
@@ -40,7 +40,6 @@ USERS_PER_PAGE = 500
 
 USERS = "/api/public/alluserroles"
 GROUPS = "/api/public/groups"
-BOTS = "/api/public/bots"
 
 DOCUMENTED: Mapping[str, Meaning] = {USERS: Meaning.RECORD}
 """What `offset` counts by the vendor's words, where they are clear (kore.md D). A first guess."""
@@ -170,7 +169,8 @@ def _bare(answer: Any, name: str, kept: frozenset[str]) -> Any:
 
 def _id_of(source: _Source) -> Callable[[Row], str]:
     def id_of(row: Row) -> str:
-        return next((str(row[key]) for key in source.ids if row.get(key)), "")
+        values = (row.get(key) for key in source.ids)
+        return next((own for own in values if isinstance(own, str) and own), "")
 
     return id_of
 
