@@ -67,7 +67,7 @@ def drift(
         hints = Hints(source_env, role_type)
         then = obtain(spelled(against), runtime.connections, hints, selection)
     reader = runtime.connections.reader(environment)
-    now = capture(reader, name, environment.identity, runtime.tools)
+    now = capture(reader, environment, runtime.tools)
     moved = compare_states(then.state, now.state, (selection, then.selection))
     if form == "json":
         answer(dumps_pretty(to_value(then, now, moved)))

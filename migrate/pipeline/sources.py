@@ -19,7 +19,7 @@ from migrate.connect import Connections, platform, traits_of
 from migrate.errors import InvalidInput, UsageError
 from migrate.journal import check_run_id
 from migrate.model import Identity, Selection, Snapshot
-from migrate.pipeline.capture import Captured, capture
+from migrate.pipeline.capture import Captured, capture, right_source
 from migrate.plan import Origin, Side, Source
 from migrate.platforms.base import Need
 from migrate.resources import schema
@@ -63,18 +63,16 @@ def obtain(
     selection: Selection,
     people: Need = Need.NOTHING,
 ) -> Snapshot:
-    """The snapshot that a source names: read now from an environment, else from where it lies."""
+    """The snapshot that a source names: read now from an environment, else from where it lies.
+
+    Raises InvalidInput where the environment is another account than the config or the store knows.
+    """
     if what.kind == "environment":
         environment = connections.config.environment(what.value)
-        reader = connections.reader(environment)
-        return capture(
-            reader,
-            what.value,
-            environment.identity,
-            connections.tools,
-            selection=selection,
-            people=people,
-        )
+        reader, tools = connections.reader(environment), connections.tools
+        taken = capture(reader, environment, tools, selection=selection, people=people)
+        right_source(environment, taken.state.people, connections)
+        return taken
     if what.kind == "file":
         return from_file(Path(what.value), connections.config, hints)
     return from_store(what, connections)

@@ -69,6 +69,18 @@ def read_all(
             hint = None
 
 
+def read_first(fetch: Fetch, id_of: Callable[[Row], str], request: Request) -> tuple[Row, ...]:
+    """The rows of the first page alone, in one call, for what any row shows.
+
+    Raises PlatformFailed for a page that is not as documented, or empty though there are rows.
+    """
+    capture = _Capture(fetch, id_of, request)
+    try:
+        return tuple(capture.first().rows.values())
+    except _Unsound as fault:
+        raise _failed(str(fault), request) from None
+
+
 class _Unsound(Exception):
     """What does not add up, in words."""
 
@@ -111,6 +123,13 @@ class _Capture:
         # With one row to a page both meanings ask for the same: nothing was found out.
         found = meaning if number and len(first.rows) > 1 else hint
         return Listing(tuple(self._seen.values()), found)
+
+    def first(self) -> _Page:
+        """The first page; more need not be asked for."""
+        page = self._page(0)
+        if not page.rows and self._total:
+            raise _Unsound(f"the first page is empty, the total is {self._total}")
+        return page
 
     def _page(self, offset: int) -> _Page:
         answer = self._fetch(offset, self._request.limit)

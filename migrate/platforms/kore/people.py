@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrate.errors import PlatformFailed
 from migrate.platforms.base import Need, PeopleUnreadable
 from migrate.platforms.kore.channel import BOTS, ReadChannel
-from migrate.platforms.kore.paging import Listing, Meaning, Request, Row, read_all
+from migrate.platforms.kore.paging import Listing, Meaning, Request, Row, read_all, read_first
 from migrate.platforms.kore.rows import AccountRows, RowReader
 
 
@@ -71,6 +71,22 @@ def read_people(
     groups = tuple(readers[1].group(row) for row in listings[1].rows)
     bots = tuple(readers[2].bot(row) for row in listings[2].rows)
     return PeopleRead(AccountRows(users, groups, bots), found)
+
+
+def read_account(channel: ReadChannel, *, where: str) -> str:
+    """The accountId of the account, in one call; "" where there is no user to show it.
+
+    Users' rows are all that is documented to show it (kore.md D). Raises PeopleEncrypted, and
+    PlatformFailed for an answer that is not as documented.
+    """
+    source = _sources(where)[0]
+    request = replace(source.request, limit=1)
+    try:
+        rows = read_first(_fetch(channel, source, threading.Event()), _id_of(source), request)
+    except PeopleEncrypted as error:
+        otherwise = ", or leave account_id out of the config: nothing else shows it"
+        raise unreadable(request.what, where, otherwise) from error
+    return next((RowReader(request.what, where).user(row).account_id for row in rows), "")
 
 
 def _sources(where: str) -> tuple[_Source, _Source, _Source]:

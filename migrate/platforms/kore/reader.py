@@ -12,7 +12,7 @@ from migrate.platforms.kore.checks import check_kore_roles
 from migrate.platforms.kore.documents import role_from_document
 from migrate.platforms.kore.holdings import people_of
 from migrate.platforms.kore.lookup import find_users
-from migrate.platforms.kore.people import DOCUMENTED, read_people
+from migrate.platforms.kore.people import DOCUMENTED, read_account, read_people
 from migrate.resources import schema
 from migrate.traits import Traits
 from migrate.validation import validate
@@ -53,6 +53,10 @@ class KoreReader:
         read = read_people(self._channel, people, where=self._where, meanings=self._meanings)
         self._meanings = {**self._meanings, **read.meanings}
         return State(roles, people_of(read.rows, roles, where=self._where))
+
+    def account_id(self) -> str:
+        """The accountId, as a user's row shows it; see `read_account`."""
+        return read_account(self._channel, where=self._where)
 
     def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
         """The users of these e-mails who exist, by Get User Information; see `lookup`."""
