@@ -34,25 +34,14 @@ def snapshot(
     With --format json the snapshot itself is the answer.
     """
     from migrate.canonical import dumps_pretty
-    from migrate.pipeline.capture import capture, keep, right_account
-    from migrate.platforms.base import Need, PeopleUnreadable
+    from migrate.pipeline.capture import take_snapshot
     from migrate.report.escape import inert
     from migrate.snapshot import content_digest, to_value
 
     file = destination(out, "--out")
     environment = runtime.config.environment(name)
-    archive = runtime.connections.archive(environment)
-    reader, tools = runtime.connections.reader(environment), runtime.tools
     selection = options.selection(role, exclude_role)
-    try:
-        taken = capture(reader, environment, tools, selection=selection, people=Need.ALL)
-    except PeopleUnreadable as error:
-        runtime.voice.warn(
-            f"without who holds what, and without knowing that it is the right account: {error}"
-        )
-        taken = capture(reader, environment, tools, selection=selection)
-    right_account(environment, taken.state.people, archive)
-    digest = keep(archive, taken)
+    taken, digest = take_snapshot(environment, runtime.connections, selection)
     data = dumps_pretty(to_value(taken))
     if file:
         write(file, data)

@@ -8,6 +8,7 @@ from migrate.connect import Connections
 from migrate.errors import InvalidInput, MigrateError
 from migrate.lookups import SETTLED, LookUp
 from migrate.model import People, Section, Selection, Snapshot, State
+from migrate.pipeline.confirming import confirm, steady
 from migrate.platforms.base import Need, PeopleUnreadable, Reader
 from migrate.snapshot import state_digest
 from migrate.tools import Tools
@@ -79,6 +80,33 @@ def keep(archive: Archive, taken: Snapshot) -> str:
     if taken.selection.everything:
         archive.mark_last(digest, taken.captured_at)
     return digest
+
+
+def take_snapshot(
+    environment: Environment, connections: Connections, selection: Selection
+) -> tuple[Snapshot, str]:
+    """Read an environment with all people, and keep what a selection covers; with its digest.
+
+    Roles are read twice: it may be promoted from, and delete what it lacks, when nobody can look
+    again. Raises Unsteady where both reads do not agree, and as `capture` and `right_account`.
+    """
+    archive, tools = connections.archive(environment), connections.tools
+    reader = connections.reader(environment)
+
+    def take() -> Snapshot:
+        try:
+            taken = capture(reader, environment, tools, people=Need.ALL)
+        except PeopleUnreadable as error:
+            what = "without who holds what, and without knowing that it is the right account"
+            tools.tell(f"warning: {what}: {error}")
+            taken = capture(reader, environment, tools)
+        right_account(environment, taken.state.people, archive)
+        confirm(reader, taken, taken.state.roles, tools)
+        return taken
+
+    taken = steady(take, tools)
+    taken = taken if selection.everything else narrowed(taken, selection)
+    return taken, keep(archive, taken)
 
 
 def capture_target(

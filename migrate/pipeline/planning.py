@@ -1,6 +1,7 @@
 """Plan: from two snapshots, the target's config and what was learned of it, to a saved plan."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from migrate import planner
@@ -99,8 +100,9 @@ def plan_on(
     environment: Environment,
     connections: Connections,
     wish: Wish,
+    check: Callable[[Plan], None],
 ) -> Planned:
-    """Make a plan for an environment on what was captured of it, and save it.
+    """Make a plan for an environment on what was captured of it, and save it if `check` lets it.
 
     The source's snapshot goes on the target's shelf, too: what a plan came from can be shown for
     as long as the plan itself.
@@ -108,6 +110,7 @@ def plan_on(
     archive = connections.archive(environment)
     _warn_of_idle_patterns(source, target.snapshot, environment, wish, connections)
     plan = _made(Source.of(source), target, environment, connections, wish, archive)
+    check(plan)
     archive.save_snapshot(source)
     archive.save_plan(plan)
     return Planned(plan, target.snapshot)

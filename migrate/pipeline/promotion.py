@@ -4,6 +4,7 @@ What an assignments file asks for goes the same way as what another environment 
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from migrate.assignments_file import AssignmentsFile
@@ -15,11 +16,12 @@ from migrate.model import Snapshot
 from migrate.pipeline import checks, lookups
 from migrate.pipeline.applying import apply
 from migrate.pipeline.capture import Captured, capture_target
+from migrate.pipeline.confirming import steady
 from migrate.pipeline.locking import locked, untouched
 from migrate.pipeline.planning import Planned, Wish, plan_offline, plan_on, plan_towards
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import reclaim, resume, settled_by
-from migrate.pipeline.sources import asked, from_file, obtain
+from migrate.pipeline.sources import asked, confirm, from_file, obtain
 from migrate.pipeline.ways import EVERYTHING, Way, source_of, stand_in, target_of
 from migrate.plan import Plan
 from migrate.platforms.base import Reader
@@ -42,17 +44,34 @@ def _plan(way: Way, wish: Wish, connections: Connections) -> Planned:
             )
         return _compare(way, wish, connections)
     environment = target_of(way, connections)
-    source = source_of(way, wish, environment, connections)
     if way.target_snapshot is None:
         reader = connections.reader(environment)
+        return _read_and_planned(way, wish, environment, reader, connections)
+
+    def make() -> Planned:
+        source = source_of(way, wish, environment, connections)
+        target = stand_in(way.target_snapshot or "", environment, connections, way.hints)
+        return _planned(way, source, target, environment, None, connections, wish)
+
+    return steady(make, connections.tools)
+
+
+def _read_and_planned(
+    way: Way, wish: Wish, environment: Environment, reader: Reader, connections: Connections
+) -> Planned:
+    """The plan, on both sides as they are now."""
+
+    def make() -> Planned:
+        source = source_of(way, wish, environment, connections)
         archive = connections.archive(environment)
         target = capture_target(environment, reader, archive, connections, wish.need)
-        return _planned(source, target, environment, reader, connections, wish)
-    target = stand_in(way.target_snapshot, environment, connections, way.hints)
-    return _planned(source, target, environment, None, connections, wish)
+        return _planned(way, source, target, environment, reader, connections, wish)
+
+    return steady(make, connections.tools)
 
 
 def _planned(
+    way: Way,
     source: Snapshot | AssignmentsFile,
     target: Captured,
     environment: Environment,
@@ -60,11 +79,15 @@ def _planned(
     connections: Connections,
     wish: Wish,
 ) -> Planned:
-    """The plan; without a `reader` of the target nobody whom it does not show is looked up."""
+    """The plan; without a `reader` of the target nobody whom it does not show is looked up.
+
+    Raises Unsteady where it deletes roles and the source's list of them is not sure.
+    """
     if isinstance(source, Snapshot):
         if reader is not None:
             target = lookups.for_plan(source, target, wish, environment, reader, connections)
-        return plan_on(source, target, environment, connections, wish)
+        sure = partial(confirm, way.source, source, connections)
+        return plan_on(source, target, environment, connections, wish, sure)
     if reader is not None:
         target = lookups.looked_up(target, source.users, environment, reader, connections)
     desired = asked(source, target, environment, connections.tools, skip=wish.skip_unresolved)
@@ -89,10 +112,7 @@ def promote(
         environment = target_of(way, connections)
 
     def make(reader: Reader) -> Planned:
-        source = source_of(way, wish, environment, connections)
-        archive = connections.archive(environment)
-        target = capture_target(environment, reader, archive, connections, wish.need)
-        return _planned(source, target, environment, reader, connections, wish)
+        return _read_and_planned(way, wish, environment, reader, connections)
 
     return carry_through(environment, connections, make, show=show, agreed=agreed, begin=begin)
 

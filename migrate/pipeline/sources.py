@@ -19,8 +19,10 @@ from migrate.connect import Connections, platform, traits_of
 from migrate.errors import InvalidInput, UsageError
 from migrate.journal import check_run_id
 from migrate.model import Identity, Selection, Snapshot
+from migrate.pipeline import confirming
 from migrate.pipeline.capture import Captured, capture, right_source
-from migrate.plan import Origin, Side, Source
+from migrate.pipeline.confirming import deleting
+from migrate.plan import Origin, Plan, Side, Source
 from migrate.platforms.base import Need
 from migrate.resources import schema
 from migrate.tools import Tools
@@ -76,6 +78,18 @@ def obtain(
     if what.kind == "file":
         return from_file(Path(what.value), connections.config, hints)
     return from_store(what, connections)
+
+
+def confirm(
+    what: Spelled | AssignmentsFile, taken: Snapshot, connections: Connections, plan: Plan
+) -> None:
+    """Read roles of an environment again if a plan deletes what it lacks.
+
+    Raises Unsteady where it does not answer the same a second time.
+    """
+    if isinstance(what, Spelled) and what.kind == "environment":
+        reader = connections.reader(connections.config.environment(what.value))
+        confirming.confirm(reader, taken, deleting(plan), connections.tools)
 
 
 def asked(
