@@ -203,22 +203,6 @@ def test_two_names_that_mean_the_same_are_an_error_also_where_unresolved_ones_ar
     assert staffed.writes() == []
 
 
-def test_users_of_the_target_that_differ_only_in_case_stop_it(staffed: World) -> None:
-    twins = [{"username": name} for name in (*USERS, "Ann@Example.com")]
-    document = staffed.state("prod")
-    edit(
-        staffed,
-        "prod",
-        *(each for each in document["roles"] if each["role"] in ("Keeper", "Ops")),
-        users=twins,
-    )
-    with staffed.untouched():
-        ran = staffed.promote("--yes", *EXACT, "--on-unresolved", "skip")
-    assert ran.code == 7, ran.err
-    ran.says("ann@example.com", "Ann@Example.com", "target: unchanged")
-    assert staffed.writes() == []
-
-
 def test_users_of_another_domain_are_found_by_a_rule(staffed: World) -> None:
     staffed.configure(identity='{ domains = { "@dev.example.com" = "@example.com" } }')
     name = "bob@dev.example.com"

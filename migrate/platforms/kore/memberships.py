@@ -81,6 +81,8 @@ class _Finder:
     def __init__(self, users: Mapping[str, UserRow]) -> None:
         self._users = users
         self._by_id = {row.id: name for name, row in users.items() if row.id}
+        # Of several whose names differ only by case a group may mean the one that it spells.
+        self._by_email = {row.email: name for name, row in users.items() if row.email}
         self._by_org_id = {row.org_id: name for name, row in users.items() if row.org_id}
         self.outsiders: dict[str, Principal] = {}
 
@@ -91,6 +93,8 @@ class _Finder:
             return self._by_id[member.id]
         if folded in self._users:
             return folded
+        if member.email in self._by_email:
+            return self._by_email[member.email]
         if not folded:
             return self._by_org_id.get(member.id, member.id)
         user = Principal(PrincipalKind.USER, member.email, member.id or None)
