@@ -17,7 +17,7 @@ from migrate.pipeline import checks, lookups
 from migrate.pipeline.applying import apply
 from migrate.pipeline.capture import Captured, capture_target
 from migrate.pipeline.confirming import steady
-from migrate.pipeline.locking import locked, untouched
+from migrate.pipeline.locking import locked, untouched, warn_of_runs
 from migrate.pipeline.planning import Planned, Wish, plan_offline, plan_on, plan_towards
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import reclaim, resume, settled_by
@@ -44,6 +44,7 @@ def _plan(way: Way, wish: Wish, connections: Connections) -> Planned:
             )
         return _compare(way, wish, connections)
     environment = target_of(way, connections)
+    warn_of_runs(environment, connections)
     if way.target_snapshot is None:
         reader = connections.reader(environment)
         return _read_and_planned(way, wish, environment, reader, connections)
