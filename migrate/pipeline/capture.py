@@ -115,15 +115,20 @@ def capture_target(
     archive: Archive,
     connections: Connections,
     need: Need,
+    *,
+    moving: bool = False,
 ) -> Captured:
     """Read the whole target, who holds its roles included, and keep what was read.
 
-    Raises InvalidInput where this is not the account that the config or the store knows.
+    Raises InvalidInput where this is not the account that the config or the store knows, and where
+    assignments are `moving` PeopleUnreadable; else roles alone will do.
     """
     tools, unread = connections.tools, ""
     try:
         taken = capture(reader, environment, tools, people=need)
     except PeopleUnreadable as error:
+        if moving:
+            raise
         unread = f"{error.what}; nor can it be seen that this is the right account"
         taken = _read(reader, environment, tools, Need.NOTHING)
     right_account(environment, taken.state.people, archive)

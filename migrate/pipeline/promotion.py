@@ -12,7 +12,7 @@ from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import Interrupted, UsageError
 from migrate.journal import is_unfinished
-from migrate.model import Snapshot
+from migrate.model import Assignments, Snapshot
 from migrate.pipeline import checks, lookups
 from migrate.pipeline.applying import apply
 from migrate.pipeline.capture import Captured, capture_target
@@ -21,10 +21,10 @@ from migrate.pipeline.locking import locked, untouched, warn_of_runs
 from migrate.pipeline.planning import Planned, Wish, plan_offline, plan_on, plan_towards
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import reclaim, resume, settled_by
-from migrate.pipeline.sources import asked, confirm, from_file, obtain
+from migrate.pipeline.sources import Spelled, asked, confirm, from_file, obtain
 from migrate.pipeline.ways import EVERYTHING, Way, source_of, stand_in, target_of
 from migrate.plan import Plan
-from migrate.platforms.base import Reader
+from migrate.platforms.base import PeopleUnreadable, Reader
 from migrate.verification import Verification
 
 
@@ -62,13 +62,20 @@ def _read_and_planned(
 ) -> Planned:
     """The plan, on both sides as they are now."""
 
+    moving = wish.assignments is not Assignments.NONE
+
     def make() -> Planned:
         source = source_of(way, wish, environment, connections)
         archive = connections.archive(environment)
-        target = capture_target(environment, reader, archive, connections, wish.need)
+        target = capture_target(environment, reader, archive, connections, wish.need, moving=moving)
         return _planned(way, source, target, environment, reader, connections, wish)
 
-    return steady(make, connections.tools)
+    try:
+        return steady(make, connections.tools)
+    except PeopleUnreadable as error:
+        if moving and isinstance(way.source, Spelled):
+            error.remedy += " Or leave --assignments out: roles can travel alone."
+        raise
 
 
 def _planned(

@@ -31,6 +31,9 @@ from migrate.validation.documents import check_snapshot
 
 SCHEMES = ("file", "sha256", "run")
 
+UNDATED = "1970-01-01T00:00:00Z"
+"""When a bare export was captured: that is not in it, only that it was before now is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
@@ -161,11 +164,10 @@ def _of_export(
     value: list[Any], text: bytes, path: Path, environment: Environment, hints: Hints
 ) -> Snapshot:
     state = platform(environment).state_of_export(value, text, hints.role_type, where=str(path))
-    # When an export was taken is not in it; that it was taken before now is all we know.
     return Snapshot(
         environment.name,
         environment.identity,
-        "1970-01-01T00:00:00Z",
+        UNDATED,
         __version__,
         Selection(),
         state,

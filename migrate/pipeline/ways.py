@@ -10,9 +10,10 @@ from migrate.connect import Connections
 from migrate.errors import UsageError
 from migrate.lookups import NOT_READ
 from migrate.model import Assignments, Selection, Snapshot
+from migrate.peopleplan import known_people
 from migrate.pipeline.capture import Captured
 from migrate.pipeline.planning import Wish
-from migrate.pipeline.sources import Hints, Spelled, from_file, obtain
+from migrate.pipeline.sources import UNDATED, Hints, Spelled, from_file, obtain
 from migrate.platforms.base import Need
 
 EVERYTHING = Selection()
@@ -59,14 +60,16 @@ def source_of(
 ) -> Snapshot | AssignmentsFile:
     """The source, with who holds what where that is to travel, too.
 
-    Raises UsageError where its assignments are older than the target's config allows: an old
-    snapshot must not give leavers their access back.
+    Raises UsageError where it does not hold that, or its assignments are older than the target's
+    config allows: an old snapshot must not give leavers their access back.
     """
     if isinstance(way.source, AssignmentsFile):
         return way.source
     moving = wish.assignments is not Assignments.NONE
     need = Need.ALL if moving else Need.NOTHING
     source = obtain(way.source, connections, way.hints, EVERYTHING, need)
+    if moving:
+        known_people(source.state, "source", _unread(source, way.source))
     taken = datetime.fromisoformat(source.captured_at).timestamp()
     if moving and connections.tools.now() - taken > environment.max_source_age:
         raise UsageError(
@@ -75,6 +78,15 @@ def source_of(
             remedy="Take a fresh snapshot, or set max_source_age for the target if it is meant.",
         )
     return source
+
+
+def _unread(source: Snapshot, what: Spelled) -> str:
+    """Why a source does not say who holds what, if it does not."""
+    if source.state.people is not None:
+        return "when it was captured, only who holds roles was read"
+    if what.kind == "file" and source.captured_at == UNDATED:
+        return "a bare export holds roles alone"
+    return "the snapshot does not hold them"
 
 
 def stand_in(

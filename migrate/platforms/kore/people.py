@@ -163,12 +163,7 @@ def page_ids(
 def _page(channel: ReadChannel, source: _Source, params: Mapping[str, str]) -> Any:
     answer = channel.get(source.path, params, what=source.request.what)
     if source.path == USERS and encrypted(answer):
-        raise unreadable(
-            source.request.what,
-            source.request.where,
-            ", or give --accept-membership-risk to promote roles alone, without knowing who "
-            "holds them",
-        )
+        raise unreadable(source.request.what, source.request.where)
     return answer if source.kept is None else _bare(answer, source.request.rows, source.kept)
 
 
