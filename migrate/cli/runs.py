@@ -111,7 +111,10 @@ def abandon(runtime: Runtime, run: str, reason: str) -> int:
     from migrate.pipeline.evidence import gather
 
     if not reason.strip():
-        raise UsageError("--reason is empty: say why, for whoever reads it later")
+        raise UsageError(
+            "--reason is empty: it stays in the journal for whoever reads it later",
+            remedy='Add --reason "why".',
+        )
     environment = find_run(runtime, run)
     identity, archive = environment.identity, runtime.connections.archive(environment)
     journal = Journal.open(archive.store, run, clock=runtime.tools.now)

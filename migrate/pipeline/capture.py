@@ -9,6 +9,7 @@ from migrate.errors import InvalidInput, MigrateError
 from migrate.lookups import SETTLED, LookUp
 from migrate.model import People, Section, Selection, Snapshot, State
 from migrate.pipeline.confirming import confirm, steady
+from migrate.planner import check_patterns
 from migrate.platforms.base import Need, PeopleUnreadable, Reader
 from migrate.snapshot import state_digest
 from migrate.tools import Tools
@@ -105,6 +106,7 @@ def take_snapshot(
         return taken
 
     taken = steady(take, tools)
+    check_patterns(selection, taken.state)
     taken = taken if selection.everything else narrowed(taken, selection)
     return taken, keep(archive, taken)
 

@@ -88,8 +88,10 @@ def overrides(wish: Wish) -> tuple[Override, ...]:
             )
     if wish.allow and not wish.reason.strip():
         raise UsageError(
-            "--allow needs --reason: it stays with the plan for whoever reads it later",
+            "to allow what a guard refuses needs --reason: it stays with the plan for whoever "
+            "reads it later",
             target="unchanged",
+            remedy='Add --reason "why".',
         )
     return tuple(Override(rule, wish.reason) for rule in dict.fromkeys(wish.allow))
 

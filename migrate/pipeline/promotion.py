@@ -22,7 +22,7 @@ from migrate.pipeline.planning import Planned, Wish, plan_offline, plan_on, plan
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import reclaim, resume, settled_by
 from migrate.pipeline.sources import Spelled, asked, confirm, from_file, obtain
-from migrate.pipeline.ways import EVERYTHING, Way, source_of, stand_in, target_of
+from migrate.pipeline.ways import EVERYTHING, Way, check, source_of, stand_in, target_of
 from migrate.plan import Plan
 from migrate.platforms.base import PeopleUnreadable, Reader
 from migrate.verification import Verification
@@ -35,6 +35,7 @@ def plan(way: Way, wish: Wish, connections: Connections) -> Planned:
 
 
 def _plan(way: Way, wish: Wish, connections: Connections) -> Planned:
+    check(way, wish)
     if way.to.kind == "file":
         if way.target_snapshot is not None:
             raise UsageError(
@@ -117,6 +118,7 @@ def promote(
     target is read again under the lock, for it may have moved while somebody was thinking.
     """
     with untouched():
+        check(way, wish)
         environment = target_of(way, connections)
 
     def make(reader: Reader) -> Planned:

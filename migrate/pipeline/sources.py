@@ -182,20 +182,32 @@ def from_store(what: Spelled, connections: Connections) -> Snapshot:
             remedy="role-migrate snapshot and runs show print it.",
         )
     if what.kind == "run":
-        try:
-            check_run_id(what.value)
-        except InvalidInput as error:
-            raise UsageError(error.what, remedy=error.remedy) from None
+        run_named(what.value)
+    begun = False
     for archive in _archives(connections):
+        begun = begun or (what.kind == "run" and archive.begun(what.value))
         digest = what.value if what.kind == "sha256" else _after(archive, what.value)
         taken = archive.load_snapshot(digest) if digest else None
         if taken is not None:
             return taken
+    if begun:
+        raise UsageError(
+            f"run {what.value} left no snapshot: it did not get as far as to read the target back",
+            remedy=f"role-migrate runs show {what.value} tells how far it came.",
+        )
     named = "snapshot" if what.kind == "sha256" else "run that left a snapshot"
     raise UsageError(
         f"no {named} {what.value} in the stores of the config",
         remedy="Check the name with role-migrate runs, and that the config names the right store.",
     )
+
+
+def run_named(text: str) -> str:
+    """A run's id as it was given; raises UsageError for what can be none."""
+    try:
+        return check_run_id(text)
+    except InvalidInput as error:
+        raise UsageError(error.what, remedy=error.remedy) from None
 
 
 def _archives(connections: Connections) -> list[Archive]:

@@ -12,7 +12,7 @@ from migrate.lookups import NOT_READ
 from migrate.model import Assignments, Selection, Snapshot
 from migrate.peopleplan import known_people
 from migrate.pipeline.capture import Captured
-from migrate.pipeline.planning import Wish
+from migrate.pipeline.planning import Wish, overrides
 from migrate.pipeline.sources import UNDATED, Hints, Spelled, from_file, obtain
 from migrate.platforms.base import Need
 
@@ -30,6 +30,24 @@ class Way:
     to: Spelled
     hints: Hints = field(default_factory=Hints)
     target_snapshot: str | None = None
+
+
+def check(way: Way, wish: Wish) -> None:
+    """Raises UsageError for what can't be meant, before anything is read."""
+    overrides(wish)
+    stand_in = way.target_snapshot
+    if stand_in is not None and stand_in != "last" and not stand_in.startswith("file:"):
+        raise UsageError(
+            f"--target-snapshot {stand_in}: it takes last or file:PATH",
+            remedy="Write last for the newest capture in the store, or file: before a file's name.",
+        )
+    hints = way.hints.source_env is not None or way.hints.role_type is not None
+    files = (isinstance(way.source, Spelled) and way.source.kind == "file", way.to.kind == "file")
+    if hints and not any(files) and stand_in in (None, "last"):
+        raise UsageError(
+            "--source-env and --role-type tell of a bare export in a file, and none is named",
+            remedy="Leave them out.",
+        )
 
 
 def target_of(way: Way, connections: Connections) -> Environment:
@@ -102,8 +120,6 @@ def _stand_in(
     text: str, environment: Environment, connections: Connections, hints: Hints
 ) -> Snapshot:
     if text != "last":
-        if not text.startswith("file:"):
-            raise UsageError("--target-snapshot takes last or file:PATH")
         taken = from_file(Path(text.removeprefix("file:")), connections.config, hints)
         if taken.identity != environment.identity:
             raise UsageError(
