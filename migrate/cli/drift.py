@@ -51,6 +51,7 @@ def drift(
     from migrate.model import Capture
     from migrate.pipeline.capture import capture
     from migrate.pipeline.sources import Hints, obtain, spelled
+    from migrate.planner import check_patterns
     from migrate.report import drift_text
 
     environment = runtime.config.environment(name)
@@ -67,7 +68,8 @@ def drift(
         hints = Hints(source_env, role_type)
         then = obtain(spelled(against), runtime.connections, hints, selection)
     reader = runtime.connections.reader(environment)
-    now = capture(reader, name, environment.identity, runtime.tools)
+    now = capture(reader, environment, runtime.tools)
+    check_patterns(selection, then.state, now.state)
     moved = compare_states(then.state, now.state, (selection, then.selection))
     if form == "json":
         answer(dumps_pretty(to_value(then, now, moved)))

@@ -109,7 +109,10 @@ def abandon(runtime: Runtime, run: str, reason: str) -> int:
     from migrate.pipeline import abandoning
 
     if not reason.strip():
-        raise UsageError("--reason is empty: say why, for whoever reads it later")
+        raise UsageError(
+            "--reason is empty: it stays in the journal for whoever reads it later",
+            remedy='Add --reason "why".',
+        )
     environment = find_run(runtime, run)
     left = abandoning.abandon(run, environment, runtime.connections, reason)
     runtime.voice.say(f"run {run} is set aside; what it wrote stays as it is")

@@ -113,11 +113,11 @@ def _agreed_to(
 ) -> Lines:
     with untouched():
         reader = connections.reader(environment)
-        name, identity, tools = environment.name, environment.identity, connections.tools
+        name, tools = environment.name, connections.tools
         try:
-            taken = capture(reader, name, identity, tools, people=Need.ALL)
+            taken = capture(reader, environment, tools, people=Need.ALL)
         except PeopleUnreadable:
-            taken = capture(reader, name, identity, tools)
+            taken = capture(reader, environment, tools)
         asked_on = _with_user(taken.state, reader, wish)
         lines = _lines(environment, asked_on, wish, connections.archive(environment))
         faces.show(lines)

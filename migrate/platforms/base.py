@@ -121,6 +121,13 @@ class Reader(Protocol):
         """
         ...
 
+    def account_id(self) -> str:
+        """The platform's own id of the account that answers, as in `People.account_id`.
+
+        "" where nothing is there to show it. Raises PeopleUnreadable where it is not to be had.
+        """
+        ...
+
     def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
         """The users of these names who exist, as a capture need not show those who hold nothing.
 

@@ -39,7 +39,9 @@ def reader(environment: Environment, shared: Shared, tools: Tools) -> KoreReader
     """A reader of the environment, through its admin-console app."""
     app = _app(environment, "admin_app")
     parts = _parts(environment, app, "admin_app", shared, tools)
-    return KoreReader(ReadChannel(**parts), _role_types(environment), environment.name)
+    return KoreReader(
+        ReadChannel(**parts), _role_types(environment), environment.name, pause=tools.pause
+    )
 
 
 def writer(
@@ -68,6 +70,7 @@ def writer(
         timeout=http.longest(),
         patience=environment.timeout,
         sleep=tools.sleep,
+        pause=tools.pause,
     )
 
 
