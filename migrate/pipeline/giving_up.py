@@ -66,7 +66,8 @@ def left(record: Record, why: str | None = None) -> str:
 
 def way_on(run_id: str, opens: str = "") -> str:
     """What to do about a run that was begun and not brought to its end, and from when on."""
+    when = f"After {opens}, " if opens else ""
     return (
-        f"{f'After {opens}, ' if opens else ''}role-migrate resume {run_id} goes on from here, role-migrate rollback {run_id} takes "
-        "back what was done."
+        f"{when}role-migrate resume {run_id} goes on from here, "
+        f"role-migrate rollback {run_id} takes back what was done."
     )
