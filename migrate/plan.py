@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from migrate.actor import Actor
 from migrate.diff import Action, Change, Left, Rules
 from migrate.guards import Override, Verdict
 from migrate.model import (
@@ -102,7 +103,7 @@ class Undoes:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan. `store` is "" for a comparison that can't be applied.
+    """A plan, and who made it. `store` is "" for a comparison that can't be applied.
 
     `source_sizes` (roles captured per type) and `source_names` (custom roles in scope per type)
     are what guards rest on when the plan is applied, far from the source.
@@ -127,6 +128,7 @@ class Plan:
     verdicts: tuple[Verdict, ...]
     people: PeoplePlan = field(default_factory=PeoplePlan)
     undoes: Undoes | None = None
+    planner: Actor = field(default_factory=Actor)
 
     def of(self, action: Action) -> tuple[Change, ...]:
         """The changes of one kind."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from migrate import peopleplanfile
+from migrate.actor import Actor
 from migrate.canonical import dumps, sha256
 from migrate.diff import Action, Change, Left, Reason, Rules
 from migrate.errors import InvalidInput
@@ -30,6 +31,7 @@ def to_value(plan: Plan) -> dict[str, Any]:
         "id": plan.id,
         "createdAt": plan.created_at,
         "version": plan.version,
+        "planner": {"name": plan.planner.name, "place": plan.planner.place},
         "mode": plan.mode.value,
         "assignments": plan.people.assignments.value,
         "source": _side_to_value(plan.source),
@@ -84,6 +86,7 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
         id=value["id"],
         created_at=value["createdAt"],
         version=value["version"],
+        planner=Actor(**value["planner"]),
         mode=Mode(value["mode"]),
         source=_side_from_value(value["source"]),
         target=_side_from_value(value["target"]),

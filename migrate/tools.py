@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from migrate import __version__
+from migrate.actor import Actor
 from migrate.lock.record import Who
 
 _JOB_URLS = ("CI_JOB_URL", "BUILD_URL")
+_PEOPLE = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID")
+"""Where CI systems say who started a job: its own user is the same for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,12 @@ class Tools:
     random_hex: Callable[[int], str]
     who: Who
     version: str = __version__
+
+    @property
+    def actor(self) -> Actor:
+        """Who is acting: whoever started the CI job, else this process's user."""
+        person = next((os.environ[name] for name in _PEOPLE if os.environ.get(name)), "")
+        return Actor(person or self.who.user, self.who.job or self.who.host)
 
     def timestamp(self) -> str:
         """Now, in ISO 8601, UTC, to the second."""

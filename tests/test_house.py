@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "migrate"
 FLOORS: dict[int, tuple[str, ...]] = {
     0: (
         *("migrate", "migrate.errors", "migrate.model", "migrate.canonical", "migrate.wording"),
-        *("migrate.traits", "migrate.resources", "migrate.redaction"),
+        *("migrate.traits", "migrate.resources", "migrate.redaction", "migrate.actor"),
     ),
     1: (
         *("migrate.snapshot", "migrate.validation", "migrate.diff", "migrate.drift"),
@@ -364,7 +364,7 @@ def test_a_reader_has_nothing_but_what_reads() -> None:
     def public(kind: type) -> set[str]:
         return {name for name in dir(kind) if not name.startswith("_")}
 
-    assert public(Reader) == {"traits", "requests", "capture", "find_users", "close"}
+    assert public(Reader) == {"traits", "requests", "account_id", "capture", "find_users", "close"}
     assert public(KoreReader) == public(Reader)
     assert public(ReadChannel) == {"get", "look_up", "requests", "close"}
 

@@ -181,7 +181,7 @@ def _made(
             target.look_up,
         ),
     )
-    return planner.make(
+    plan = planner.make(
         source,
         target.snapshot,
         request,
@@ -191,6 +191,7 @@ def _made(
         created_at=connections.tools.timestamp(),
         version=connections.tools.version,
     )
+    return replace(plan, planner=connections.tools.actor)
 
 
 def identity_rules(

@@ -41,6 +41,8 @@ def _lines(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
     kind = "" if plan.store else " (a comparison: it can't be applied)"
     yield f"Plan {plan.id}{kind}"
     yield f"  digest  {plan_digest(plan)}"
+    if plan.planner.name:
+        yield f"  made by {inert(str(plan.planner))}"
     yield from _side("from", plan.source)
     yield from _side("to  ", plan.target)
     if plan.source.origin is Origin.ASSIGNMENTS_FILE:
