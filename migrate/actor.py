@@ -1,4 +1,4 @@
-"""Who does things: a value, as it is claimed."""
+"""Who does things, and who agreed to them: values, as they are claimed or proven."""
 
 from dataclasses import dataclass
 
@@ -15,3 +15,21 @@ class Actor:
 
     def __str__(self) -> str:
         return f"{self.name} ({self.place})" if self.place else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """Who approved a plan, when (ISO 8601, UTC), and for which change (a ticket).
+
+    `key` is the fingerprint of the SSH key that signed it, "" where the name is only claimed.
+    """
+
+    actor: Actor
+    at: str
+    change_ref: str = ""
+    key: str = ""
+
+    @property
+    def proven(self) -> bool:
+        """Whether a signature shows who it was."""
+        return bool(self.key)
