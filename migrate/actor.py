@@ -1,6 +1,8 @@
 """Who does things, and who agreed to them: values, as they are claimed or proven."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,24 @@ class Approver:
     def proven(self) -> bool:
         """Whether a signature shows who it was."""
         return bool(self.key)
+
+
+def actor_to_value(actor: Actor) -> dict[str, str]:
+    """An actor as JSON."""
+    return {"name": actor.name, "place": actor.place}
+
+
+def approver_to_value(approver: Approver) -> dict[str, Any]:
+    """An approver as JSON."""
+    return {
+        **actor_to_value(approver.actor),
+        "at": approver.at,
+        "changeRef": approver.change_ref,
+        "key": approver.key,
+    }
+
+
+def approver_from_value(value: Mapping[str, Any]) -> Approver:
+    """The approver in a JSON value; raises KeyError where something is missing."""
+    actor = Actor(str(value["name"]), str(value["place"]))
+    return Approver(actor, str(value["at"]), str(value["changeRef"]), str(value["key"]))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from migrate import peopleplanfile
-from migrate.actor import Actor
+from migrate.actor import Actor, actor_to_value
 from migrate.canonical import dumps, sha256
 from migrate.diff import Action, Change, Left, Reason, Rules
 from migrate.errors import InvalidInput
@@ -31,7 +31,7 @@ def to_value(plan: Plan) -> dict[str, Any]:
         "id": plan.id,
         "createdAt": plan.created_at,
         "version": plan.version,
-        "planner": {"name": plan.planner.name, "place": plan.planner.place},
+        "planner": actor_to_value(plan.planner),
         "mode": plan.mode.value,
         "assignments": plan.people.assignments.value,
         "source": _side_to_value(plan.source),

@@ -49,6 +49,11 @@ def stamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def epoch(text: str) -> float:
+    """The epoch seconds of a time as `stamp` writes it."""
+    return datetime.fromisoformat(text).timestamp()
+
+
 def real_tools(
     tell: Callable[[str], None],
     sleep: Callable[[float], None],

@@ -24,11 +24,12 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.membership", "migrate.identity", "migrate.ordering", "migrate.replay"),
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
+        "migrate.approval",
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
         *("migrate.stores", "migrate.archive", "migrate.uploads", "migrate.lock"),
-        *("migrate.journal", "migrate.tools", "migrate.mounts"),
+        *("migrate.journal", "migrate.tools", "migrate.mounts", "migrate.signing"),
     ),
     3: ("migrate.connect", "migrate.checking", "migrate.pipeline"),
     4: ("migrate.report", "migrate.cli", "migrate.__main__"),

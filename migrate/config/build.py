@@ -10,6 +10,7 @@ from migrate.config.people_settings import duration, identity_rules
 from migrate.config.secret_settings import Refs
 from migrate.config.values import (
     App,
+    ApprovalTerms,
     DirectoryLocation,
     Environment,
     ImportBucket,
@@ -42,8 +43,10 @@ _ENVIRONMENT_PLAIN = (
     "send_source_id",
     "account_id",
     "protected",
+    "approvals",
+    "require_verified_in",
 )
-_ENVIRONMENT_LISTS = ("keep", "promote_builtins", "role_types")
+_ENVIRONMENT_LISTS = ("keep", "promote_builtins", "role_types", "promotes_from")
 
 
 class Builder:
@@ -82,6 +85,11 @@ class Builder:
             limits=Limits(**table.get("limits", {})),
             **optional,
         )
+
+    def approval(self, table: Mapping[str, Any]) -> ApprovalTerms:
+        """The `[approval]` table."""
+        own = {"valid_for": duration(table["valid_for"])} if "valid_for" in table else {}
+        return ApprovalTerms(self._file(table.get("allowed_signers")), **own)  # type: ignore[arg-type]
 
     def store(self, table: Mapping[str, Any], path: JsonPath) -> StoreLocation:
         """One `[store]` table, of the config or of an environment."""

@@ -103,7 +103,10 @@ class Environment:
     that the platform has. `timeout` bounds a silence of the platform, `verify_timeout` how long
     verification polls, both in seconds. `store` overrides the config's.
 
-    `protected` environments are not probed, and full promotions into them need a profile.
+    `protected` environments are not probed, full promotions into them need a profile, and what
+    is to be done there is planned, approved and applied. `approvals` is how many people must
+    approve, None where the config does not say. `promotes_from` are the only sources, () for all;
+    `require_verified_in` is where what is promoted must have been verified, None for nowhere.
 
     `account_id` is the accountId that the platform's answers must have, None where the config
     does not say. `identity_rules` hold where this is the target. `max_source_age` bounds, in
@@ -130,6 +133,9 @@ class Environment:
     role_types: tuple[str, ...] | None = None
     store: StoreLocation | None = None
     protected: bool = False
+    approvals: int | None = None
+    promotes_from: tuple[str, ...] = ()
+    require_verified_in: str | None = None
     account_id: str | None = None
     identity_rules: IdentityRules = field(default_factory=IdentityRules)
     max_source_age: float = 24 * 3600.0
@@ -138,6 +144,17 @@ class Environment:
     def identity(self) -> Identity:
         """What this environment really is: platform, folded URL, account."""
         return Identity(self.platform, fold(self.url), self.account)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalTerms:
+    """What makes an approval count. With `allowed_signers` only signed ones do.
+
+    `valid_for` is in seconds.
+    """
+
+    allowed_signers: Path | None = None
+    valid_for: float = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +169,7 @@ class Config:
     environments: Mapping[str, Environment]
     guards: tuple[GuardRule, ...]
     default_store: StoreLocation
+    approval: ApprovalTerms = ApprovalTerms()
     warnings: tuple[Fault, ...] = ()
     in_ci: bool = False
 
@@ -168,11 +186,20 @@ class Config:
             "A file is written file:PATH.",
         )
 
+    def names_of(self, environment: Environment) -> tuple[Environment, ...]:
+        """The environments that are the same account as one, under whatever names, itself too."""
+        same = (each for each in self.environments.values() if each != environment)
+        return (environment, *(each for each in same if each.identity == environment.identity))
+
     def is_protected(self, environment: Environment) -> bool:
         """Whether an environment is protected, under this name or another for the same account."""
-        return any(
-            each.protected and each.identity == environment.identity
-            for each in self.environments.values()
+        return any(each.protected for each in self.names_of(environment))
+
+    def approvals_of(self, environment: Environment) -> int:
+        """How many people must approve a plan for an environment, under whatever name."""
+        return max(
+            int(each.protected) if each.approvals is None else each.approvals
+            for each in self.names_of(environment)
         )
 
     def store_of(self, environment: str) -> StoreLocation:

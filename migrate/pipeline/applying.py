@@ -17,6 +17,7 @@ from migrate.pipeline.hands import Hands
 from migrate.pipeline.locking import Target
 from migrate.pipeline.planning import operator_of
 from migrate.pipeline.profiles import unprofiled
+from migrate.pipeline.protection import keep_verified
 from migrate.pipeline.record import Record
 from migrate.pipeline.running import carry_out, taken_up
 from migrate.plan import Plan
@@ -109,6 +110,8 @@ def _apply(
         record.moved_elsewhere = freshness.elsewhere(plan, planned_on, now.state)
     if plan.empty:
         record.result = "nothing to do"
+        if now.selection.everything:
+            keep_verified(archive, now.state, f"plan {plan.id}", now.captured_at)
         return None
     work = target.writer.work(plan, now.state)
     checks.known(plan, archive)
@@ -132,6 +135,7 @@ def _run(plan: Plan, target: Target, record: Record, now: Snapshot, work: Work) 
         steps=work.steps,
         imported=tuple(sorted(work.imported)),
         undoes=plan.undoes.run if plan.undoes else "",
+        approvers=record.approvers,
     )
     journal = None
     try:

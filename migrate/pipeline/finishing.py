@@ -15,6 +15,7 @@ from migrate.model import Assignments, Snapshot, State
 from migrate.pipeline import checks
 from migrate.pipeline.giving_up import way_on
 from migrate.pipeline.hands import Hands
+from migrate.pipeline.protection import keep_verified
 from migrate.pipeline.record import Record, StepRecord
 from migrate.pipeline.verifying import read_back
 from migrate.plan import Plan, desired
@@ -95,6 +96,7 @@ def _keep(ending: Ending, now: Snapshot, after: State, seen: Verification, recor
     _learn(archive, _with_members(seen, record), record.run_id, tools.timestamp())
     if not seen.faults:
         _pair(ending, after)
+        keep_verified(archive, after, record.run_id, left.captured_at)
     if ending.plan.undoes is not None:
         _settle(ending, ending.plan.undoes.run, record)
     ending.hands.journal.append("finished", {"result": record.result})

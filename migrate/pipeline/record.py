@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrate.actor import Approver
+from migrate.actor import Approver, actor_to_value, approver_to_value
 from migrate.errors import MigrateError
 from migrate.plan import Plan
 from migrate.planfile import plan_digest, verdict_to_value
@@ -66,6 +66,8 @@ class Record:
             "source": self.plan.source.environment,
             "target": self.plan.target.environment,
             "mode": self.plan.mode.value,
+            "planner": actor_to_value(self.plan.planner),
+            "approvers": [approver_to_value(each) for each in self.approvers],
             "startedAt": self.started_at,
             "finishedAt": self.finished_at,
             "result": self.result,
