@@ -4,7 +4,7 @@ from migrate.identity.pairs import Pair, Pairs, from_value, learn, to_value
 from migrate.identity.renaming import Rename, Renames, renames
 from migrate.identity.resolution import Resolution, Translation, Unresolved, translated
 from migrate.identity.resolving import resolve, unshown_users
-from migrate.identity.rules import IdentityRules, folded
+from migrate.identity.rules import IdentityRules, caseless, folded
 
 __all__ = [
     "IdentityRules",
@@ -15,6 +15,7 @@ __all__ = [
     "Resolution",
     "Translation",
     "Unresolved",
+    "caseless",
     "folded",
     "from_value",
     "learn",

@@ -203,6 +203,27 @@ def test_two_names_that_mean_the_same_are_an_error_also_where_unresolved_ones_ar
     assert staffed.writes() == []
 
 
+def test_letters_that_only_look_alike_are_other_people(staffed: World) -> None:
+    source, target = "straße@example.com", "strasse@example.com"
+    users = [{"username": name} for name in USERS]
+    edit(staffed, "dev", held(OPS, source), users=[*users, {"username": source}])
+    edit(staffed, "prod", held(OPS, target), users=[*users, {"username": target}])
+    with staffed.untouched():
+        ran = staffed.promote("--yes", *EXACT)
+    assert ran.code == 3
+    ran.says(f'user "{source}" (1 assignment): the target has none of that name', target)
+    edit(
+        staffed,
+        "prod",
+        held(OPS, target),
+        users=[*users, *({"username": n} for n in (source, target))],
+    )
+    assert moves(staffed, *EXACT) == (
+        {("admin", "Ops", "user", source, "")},
+        {("admin", "Ops", "user", target, "")},
+    )
+
+
 def test_users_of_another_domain_are_found_by_a_rule(staffed: World) -> None:
     staffed.configure(identity='{ domains = { "@dev.example.com" = "@example.com" } }')
     name = "bob@dev.example.com"

@@ -253,6 +253,13 @@ def test_members_without_a_row_are_principals_too():
     assert found.groups_of == {"zoe@example.com": {"G"}, "ann@example.com": {"G"}}
 
 
+def test_a_member_named_by_e_mail_is_nobody_whose_letters_are_others():
+    named = GroupRow("e-G", "G", (Member("", "STRAßE@example.com"), Member("", "ANN@example.com")))
+    found = people(user("strasse", admin()), user("ann", admin()), groups=[named])
+    assert found.groups_of == {"ann@example.com": {"G"}, "straße@example.com": {"G"}}
+    assert ("user", "straße@example.com") in found.principals
+
+
 def test_an_unknown_group_means_that_something_moved():
     assert '"G", which Get Groups does not list' in out_of_step(user("ann", admin("1", "G")))
     said = out_of_step(groups=[group("G", groups=["H"])])
