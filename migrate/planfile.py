@@ -9,7 +9,7 @@ from migrate.diff import Action, Change, Left, Reason, Rules
 from migrate.errors import InvalidInput
 from migrate.guards import Outcome, Override, Verdict
 from migrate.model import Mode, Role
-from migrate.plan import Origin, Plan, Side, Undoes
+from migrate.plan import Origin, Plan, Side, Terms, Undoes
 from migrate.snapshot import (
     identity_from_value,
     identity_to_value,
@@ -57,6 +57,12 @@ def to_value(plan: Plan) -> dict[str, Any]:
         "equal": plan.equal,
         "sourceSizes": dict(plan.source_sizes),
         "sourceNames": {kind: sorted(names) for kind, names in plan.source_names.items()},
+        "sourceTerms": {
+            "permissions": {
+                kind: sorted(names) for kind, names in plan.source_terms.permissions.items()
+            },
+            "roles": sorted(plan.source_terms.roles),
+        },
         "overrides": [
             {"rule": override.rule, "reason": override.reason} for override in plan.overrides
         ],
@@ -109,6 +115,10 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
         equal=value["equal"],
         source_sizes=value["sourceSizes"],
         source_names={kind: frozenset(names) for kind, names in value["sourceNames"].items()},
+        source_terms=Terms(
+            {kind: frozenset(names) for kind, names in value["sourceTerms"]["permissions"].items()},
+            frozenset(value["sourceTerms"]["roles"]),
+        ),
         overrides=tuple(Override(item["rule"], item["reason"]) for item in value["overrides"]),
         verdicts=tuple(
             Verdict(item["rule"], Outcome(item["outcome"]), item["message"], item["reason"])

@@ -1,5 +1,6 @@
 """Making a plan out of two snapshots, and judging one again on another state of the target."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -18,7 +19,7 @@ from migrate.model import (
 )
 from migrate.peopleplan import holders_of, reach
 from migrate.peopleplanner import PeopleRequest, Sides, plan_people
-from migrate.plan import Plan, Side, Source, desired
+from migrate.plan import Plan, Side, Source, Terms, desired
 from migrate.profile import made_by_probe, without_probes
 from migrate.rules import Facts
 from migrate.traits import Traits
@@ -89,6 +90,7 @@ def make(
         # What was worked out, not read, can't have come up short.
         source_sizes={} if source.worked_out else _sizes(source, target.state),
         source_names=_custom_names(source.state, selections, traits),
+        source_terms=_terms(source.state, request),
         overrides=request.overrides,
         verdicts=(),
         undoes=source.undoes,
@@ -143,7 +145,7 @@ def judge(
         held=_held(plan, target, own),
         dropping=plan.people.dropping,
         breaches=tuple(breach for order in plan.people.orders for breach in order.breaches),
-        moves=len(plan.people.adds) + len(plan.people.removes),
+        moves=Counter(item.role_key for item in (*plan.people.adds, *plan.people.removes)),
         # The way back is open whatever is known of the platform.
         unprofiled=() if plan.undoes else unprofiled,
     )
@@ -173,11 +175,11 @@ def _access_facts(
     reached = reach(target, after, plan.people.held_after(target.people), traits)
     if reached is None:
         return None
-    names: dict[str, set[str]] = {}
-    for role in (*target.all_roles(), *after.all_roles()):
+    terms = plan.source_terms
+    names = {role_type: set(found) for role_type, found in terms.permissions.items()}
+    here = (*target.all_roles(), *after.all_roles())
+    for role in here:
         names.setdefault(role.role_type, set()).update(role.permissions)
-    source_names = frozenset(name for found in plan.source_names.values() for name in found)
-    here = frozenset(role.name for role in (*target.all_roles(), *after.all_roles()))
     return AccessFacts(
         before=reached.before,
         after=reached.after,
@@ -185,7 +187,8 @@ def _access_facts(
         users=reached.users,
         operator=operator,
         permissions={kind: frozenset(found) for kind, found in names.items()},
-        roles=source_names | here,
+        roles=terms.roles.union(role.name for role in here),
+        principals=target.people.principals,
     )
 
 
@@ -201,6 +204,18 @@ def _sizes(source: Source, target: State) -> dict[str, int]:
         return sizes
     # Captured in part: that nothing of a type was asked for does not mean that there is nothing.
     return {role_type: size for role_type, size in sizes.items() if size}
+
+
+def _terms(source: State, request: Request) -> Terms:
+    renamed = request.rules.permission_map or {}
+    permissions: dict[str, set[str]] = {}
+    for role in source.all_roles():
+        names = permissions.setdefault(role.role_type, set())
+        names.update(renamed.get(name, name) for name in role.permissions)
+    return Terms(
+        {role_type: frozenset(names) for role_type, names in permissions.items()},
+        frozenset(request.people.rules.role(role.name) for role in source.all_roles()),
+    )
 
 
 def _custom_names(

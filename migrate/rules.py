@@ -11,6 +11,9 @@ from migrate.profile import made_by_probe
 from migrate.replay import Breach
 from migrate.traits import Traits
 
+PROTECTED = "protected_names"
+"""The guard whose `names` are patterns of roles that must not change."""
+
 
 class Severity(StrEnum):
     """What a guard does when it objects."""
@@ -27,8 +30,8 @@ class Facts:
     `source_sizes` counts every role captured of a type, built-ins and roles out of scope too.
     `unread` says why it is not known who holds roles, "" where it is; `held` counts the holders
     of roles that would be deleted; `dropping` are role types whose members an import drops.
-    `breaches` is what leaves its bounds between calls, `moves` counts assignments that change.
-    `own` are roles that a run made which is taken back: they are not missed.
+    `breaches` is what leaves its bounds between calls, `moves` counts the assignments that change,
+    by role. `own` are roles that a run made which is taken back: they are not missed.
     `unprofiled` are role types of a protected target, in full mode, whose platform version no probe
     has tried.
     """
@@ -47,7 +50,7 @@ class Facts:
     held: Mapping[RoleKey, int] = field(default_factory=dict)
     dropping: tuple[str, ...] = ()
     breaches: tuple[Breach, ...] = ()
-    moves: int = 0
+    moves: Mapping[RoleKey, int] = field(default_factory=dict)
     own: frozenset[RoleKey] = frozenset()
     unprofiled: tuple[str, ...] = ()
 
@@ -59,18 +62,24 @@ Check = Callable[[Given, Mapping[str, Any]], str]
 """Returns what the guard objects to, or "" where it has nothing to object to."""
 
 
+def _sees(facts: object) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[Given]):
     """A guard: its check, default parameters and severity.
 
     None as severity: refuse in full mode, warn in incremental. An `absolute` guard can neither be
-    configured away nor allowed.
+    configured away nor allowed. `blind` says why it can't look, or "" where it can: nothing is
+    checked then, and that is no pass.
     """
 
     check: Check[Given]
     defaults: Mapping[str, Any] = field(default_factory=dict)
     severity: Severity | None = Severity.REFUSE
     absolute: bool = False
+    blind: Callable[[Given], str] = _sees
 
 
 def _empty_source(facts: Facts, parameters: Mapping[str, Any]) -> str:
@@ -120,8 +129,16 @@ def _max_deletions(facts: Facts, parameters: Mapping[str, Any]) -> str:
 
 def _protected_names(facts: Facts, parameters: Mapping[str, Any]) -> str:
     names = tuple(parameters["names"])
-    touched = [change for change in facts.changes if matches(change.name, names)]
-    return _listed("protected by name, but would change", touched)
+    touched = {
+        change.key: change.action.value for change in facts.changes if matches(change.name, names)
+    }
+    for key in facts.moves:
+        if matches(key[1], names):
+            touched[key] = f"{touched[key]}, holders" if key in touched else "holders"
+    if not touched:
+        return ""
+    listed = [f"{name} ({what})" for (_, name), what in sorted(touched.items())]
+    return f"protected by name, but would change: {_some(listed)}"
 
 
 def _kept(facts: Facts, parameters: Mapping[str, Any]) -> str:
@@ -159,6 +176,14 @@ def _unknown_permissions(facts: Facts, parameters: Mapping[str, Any]) -> str:
 
 
 def _held_roles(facts: Facts, parameters: Mapping[str, Any]) -> str:
+    if facts.unread:
+        gone = [
+            change
+            for change in facts.changes
+            if change.action is Action.DELETE and change.key not in facts.own
+        ]
+        what = f"would be deleted, and who holds them can't be read ({facts.unread})"
+        return _listed(what, gone)
     if not facts.held:
         return ""
     names = _some([f"{name} ({count})" for (_, name), count in facts.held.items()])
@@ -182,6 +207,10 @@ def _membership_gap(facts: Facts, parameters: Mapping[str, Any]) -> str:
         f"an import of {types} roles is known to drop their members here: they are without them "
         "until the very next calls put them back"
     )
+
+
+def _unread(facts: Facts) -> str:
+    return f"who holds which role can't be read ({facts.unread})" if facts.unread else ""
 
 
 def _access_gap(facts: Facts, parameters: Mapping[str, Any]) -> str:
@@ -227,12 +256,12 @@ KINDS: Mapping[str, Kind[Facts]] = {
     "shrunk_source": Kind(_shrunk_source, {"ratio": 0.5}, severity=None),
     "foreign_source": Kind(_foreign_source, {"ratio": 0.3}, severity=None),
     "max_deletions": Kind(_max_deletions, {"max": 10, "percent": 5}),
-    "protected_names": Kind(_protected_names, {"names": ()}),
+    PROTECTED: Kind(_protected_names, {"names": ()}),
     "unknown_permissions": Kind(_unknown_permissions, severity=Severity.WARN),
     "held_roles": Kind(_held_roles),
     "membership_unread": Kind(_membership_unread),
     "membership_gap": Kind(_membership_gap, severity=None),
-    "access_gap": Kind(_access_gap),
+    "access_gap": Kind(_access_gap, blind=_unread),
     "no_profile": Kind(_no_profile),
 }
 """Every guard by its name in the config. The absolute ones hold always."""

@@ -11,7 +11,7 @@ from migrate.config import Environment
 from migrate.connect import Connections, traits_of
 from migrate.diff import Rules
 from migrate.errors import UsageError
-from migrate.guards import Override, can_be_allowed, rule_names
+from migrate.guards import Override, can_be_allowed, holding, rule_names
 from migrate.identity import IdentityRules
 from migrate.lookups import NOT_READ
 from migrate.model import (
@@ -29,6 +29,7 @@ from migrate.pipeline.profiles import unprofiled
 from migrate.plan import Plan, Source
 from migrate.planner import Request
 from migrate.platforms.base import Need
+from migrate.rules import PROTECTED, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,12 @@ def _warn_of_idle_patterns(
     names = {role.name for side in (source, target) for role in side.state.all_roles()}
     idle = [("--exclude-role", pattern) for pattern in wish.selection.exclude]
     idle += [("keep", pattern) for pattern in environment.keep]
+    idle += [
+        (f"guard {PROTECTED}:", pattern)
+        for guard in holding(connections.config.guards, PROTECTED, environment.name)
+        if guard.severity is not Severity.OFF
+        for pattern in guard.parameters.get("names", ())
+    ]
     for setting, pattern in idle:
         if not any(matches(name, (pattern,)) for name in names):
             connections.tools.tell(f"warning: {setting} {pattern!r} matches no role on either side")

@@ -165,8 +165,15 @@ def _guards(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
             initial_indent="  ",
             subsequent_indent="      ",
         )
+    blind: dict[str, list[str]] = {}
     for verdict in verdicts:
-        if verdict.outcome is Outcome.PASS:
+        if verdict.outcome is Outcome.UNCHECKED:
+            blind.setdefault(verdict.message, []).append(verdict.rule)
+    for why, rules in blind.items():
+        text = inert(f"not checked: {', '.join(rules)}: {why}")
+        yield from wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ")
+    for verdict in verdicts:
+        if verdict.outcome in (Outcome.PASS, Outcome.UNCHECKED):
             continue
         word = "REFUSE" if verdict.outcome is Outcome.REFUSE else verdict.outcome.value
         text = f"{word}: {inert(verdict.rule)}: {inert(verdict.message)}"
