@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from migrate.access import Access, AccessChange, Levels, access_changes, effective
 from migrate.assigning import Unassigned
 from migrate.errors import UNCHANGED, UsageError
+from migrate.identity import Rename
 from migrate.model import Assignment, Assignments, People, Role, RoleKey, State
 from migrate.ordering import Order
 from migrate.traits import Traits
@@ -20,8 +21,8 @@ class PeoplePlan:
     which an import is known to drop members, who are put back by the next call.
 
     `adds` and `removes` are the assignments to make and to take back, `left` those that differ
-    and stay as they are, `moved` the roles whose holders go to another name. `orders` has the
-    moves of each role type that changes.
+    and stay as they are, `moved` the roles whose holders go to another name: the source's name for
+    them. `orders` has the moves of each role type that changes.
     """
 
     unread: str = ""
@@ -31,7 +32,7 @@ class PeoplePlan:
     adds: tuple[Assignment, ...] = ()
     removes: tuple[Assignment, ...] = ()
     left: tuple[Unassigned, ...] = ()
-    moved: tuple[RoleKey, ...] = ()
+    moved: tuple[Rename, ...] = ()
     notes: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
 

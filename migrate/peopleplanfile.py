@@ -4,6 +4,7 @@ from typing import Any
 
 from migrate import accessfile
 from migrate.assigning import Unassigned
+from migrate.identity import Rename
 from migrate.model import Assignment, Assignments
 from migrate.ordering import Order
 from migrate.peopleplan import PeoplePlan
@@ -23,7 +24,10 @@ def to_value(plan: PeoplePlan) -> dict[str, Any]:
             {"assignment": assignment_to_value(item.assignment), "reason": item.reason}
             for item in plan.left
         ],
-        "moved": [{"roleType": role_type, "role": name} for role_type, name in plan.moved],
+        "moved": [
+            {"roleType": each.role_type, "role": each.old, "becomes": each.new}
+            for each in plan.moved
+        ],
         "notes": list(plan.notes),
         "orders": [
             {
@@ -49,7 +53,9 @@ def from_value(value: dict[str, Any]) -> PeoplePlan:
             Unassigned(assignment_from_value(item["assignment"]), item["reason"])
             for item in value["left"]
         ),
-        moved=tuple((item["roleType"], item["role"]) for item in value["moved"]),
+        moved=tuple(
+            Rename(item["roleType"], item["role"], item["becomes"]) for item in value["moved"]
+        ),
         notes=tuple(value["notes"]),
         orders=tuple(
             Order(

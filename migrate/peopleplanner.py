@@ -23,6 +23,7 @@ from migrate.model import (
     Assignments,
     Permissions,
     PermissionValue,
+    Role,
     RoleKey,
     Selection,
     State,
@@ -49,12 +50,17 @@ class PeopleRequest:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The source, the target now, and the target's roles as they will be."""
+    """The source, the target now, and the target's roles as they will be.
+
+    `selections` go by the target's names. `whole`: the source was not narrowed when it was
+    captured.
+    """
 
     source: State
     target: State
     goal: State
     selections: tuple[Selection, ...]
+    whole: bool = True
 
 
 def plan_people(
@@ -70,9 +76,18 @@ def plan_people(
         known_people(sides.source, "source")
         known_people(sides.target, "target", unread)
     if people is None:
-        return PeoplePlan(unread, orders=_orders(sides, Delta(), None, learned, traits))
-    renamed = renames(sides.source, sides.target, request.remembered, request.rules, traits)
-    found = [rename for rename in renamed.found if _covers(sides, rename.new)]
+        orders = _orders(sides, request.rules, Delta(), None, learned, traits)
+        return PeoplePlan(unread, orders=orders)
+    renamed = renames(
+        sides.source,
+        sides.target,
+        request.remembered,
+        request.rules,
+        traits,
+        whole=sides.whole,
+        covers=lambda name: _covers(sides, name),
+    )
+    found = renamed.found
     wanted: frozenset[Assignment] = frozenset()
     notes = list(renamed.notes)
     resolution = Resolution({}, {}, {})
@@ -89,13 +104,15 @@ def plan_people(
         adds=tuple(sorted(changes.adds)),
         removes=tuple(sorted(changes.removes)),
         left=changes.left,
-        moved=tuple((rename.role_type, rename.old) for rename in found),
+        moved=found,
         notes=tuple(notes),
     )
     reached = reach(sides.target, sides.goal, plan.held_after(people), traits)
     if reached is None:
         raise AssertionError("the target's holders are known")
-    orders = _orders(sides, changes, (reached.before, reached.after), learned, traits)
+    orders = _orders(
+        sides, request.rules, changes, (reached.before, reached.after), learned, traits
+    )
     return replace(plan, access=reached.changes, orders=orders)
 
 
@@ -105,12 +122,21 @@ def _wanted(
     people = sides.source.people
     if people is None:
         raise AssertionError("checked before")
-    scoped = frozenset(item for item in people.assignments if _covers(sides, item.role))
-    source = replace(sides.source, people=replace(people, assignments=scoped))
+    rules = request.rules
+
+    def covered(name: str) -> bool:
+        return _covers(sides, rules.role(name))
+
+    scoped = frozenset(item for item in people.assignments if covered(item.role))
+    roles = {
+        role_type: section.holding(role for role in section.roles if covered(role.name))
+        for role_type, section in sides.source.roles.items()
+    }
+    source = State(roles, replace(people, assignments=scoped))
     resolution = resolve(
         source,
         sides.target,
-        request.rules,
+        rules,
         request.remembered,
         roles_after=sides.goal.by_key().keys(),
         fold=traits.fold,
@@ -138,7 +164,7 @@ def _unresolved(names: tuple[Unresolved, ...], doubt: str, ask: str) -> InvalidI
 
 
 def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits: Traits) -> Rules:
-    named = {(role.role_type, request.rules.role(role.name)) for role in sides.source.all_roles()}
+    named = _called_here(sides, request.rules)
     after = frozenset(sides.goal.by_key())
     bots = set(resolution.scopes.values())
 
@@ -155,12 +181,18 @@ def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits:
     return Rules(in_scope, foreign, traits.not_assignable, after)
 
 
+def _called_here(sides: Sides, rules: IdentityRules) -> dict[RoleKey, Role]:
+    """The source's roles under the target's names."""
+    return {(role.role_type, rules.role(role.name)): role for role in sides.source.all_roles()}
+
+
 def _covers(sides: Sides, name: str) -> bool:
     return all(selection.covers(name) for selection in sides.selections)
 
 
 def _orders(
     sides: Sides,
+    rules: IdentityRules,
     changes: Delta,
     access: tuple[Access, Access] | None,
     learned: Behaviour,
@@ -185,16 +217,16 @@ def _orders(
             described=texts,
             careful=bool(before)
             and learned.of(role_type).ids != "kept"
-            and _found_again(sides, roles.created),
+            and _found_again(sides, rules, roles.created),
         )
         orders.append(found)
     return tuple(orders)
 
 
-def _found_again(sides: Sides, created: frozenset[RoleKey]) -> bool:
+def _found_again(sides: Sides, rules: IdentityRules, created: frozenset[RoleKey]) -> bool:
     """Whether a second import finds the roles that the first one made, whatever it matches by."""
     taken = {role.ref_id for role in sides.target.all_roles()}
-    source = sides.source.by_key()
+    source = _called_here(sides, rules)
     found = [source[key].ref_id if key in source else None for key in created]
     return len({*found}) == len(found) and not any(ref is None or ref in taken for ref in found)
 

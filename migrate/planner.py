@@ -9,6 +9,7 @@ from migrate.behaviour import Behaviour
 from migrate.diff import Action, Comparison, Rules, compare, in_scope
 from migrate.errors import UsageError
 from migrate.guards import GuardRule, Override, Verdict, evaluate
+from migrate.identity import called_here, scope_here
 from migrate.model import (
     Mode,
     PrincipalKey,
@@ -62,10 +63,12 @@ def make(
     matches no role on either side.
     """
     _check_sides(source.side, target)
-    selections = (request.selection, source.selection)
-    check_patterns(request.selection, source.state, target.state)
+    names = request.people.rules
+    selections = scope_here(request.selection, source.selection, source.state, names)
+    called = called_here(source.state, selections, names)
+    check_patterns(request.selection, source.state, called, target.state)
     found: Comparison = compare(
-        source.state,
+        called,
         target.state,
         mode=request.mode,
         selections=selections,
@@ -89,14 +92,15 @@ def make(
         equal=found.equal,
         # What was worked out, not read, can't have come up short.
         source_sizes={} if source.worked_out else _sizes(source, target.state),
-        source_names=_custom_names(source.state, selections, traits),
-        source_terms=_terms(source.state, request),
+        source_names=_custom_names(called, selections, traits),
+        source_terms=_terms(called, request.rules),
         overrides=request.overrides,
         verdicts=(),
         undoes=source.undoes,
     )
-    wanted = without_probes(source.state)
-    sides = Sides(wanted, target.state, desired(plan, target.state), selections)
+    goal = desired(plan, target.state)
+    whole = source.selection.everything
+    sides = Sides(without_probes(source.state), target.state, goal, selections, whole)
     people = plan_people(sides, request.people, behaviour, traits, request.unread)
     dropping = tuple(
         role_type for role_type in plan.role_types if behaviour.of(role_type).members == "dropped"
@@ -162,7 +166,8 @@ def _unread(plan: Plan, target: State) -> str:
 
 def _held(plan: Plan, target: State, own: frozenset[RoleKey]) -> Mapping[RoleKey, int]:
     deleted = frozenset(change.key for change in plan.of(Action.DELETE))
-    gone = deleted.difference(plan.people.moved, own)
+    moved = {(each.role_type, each.old) for each in plan.people.moved}
+    gone = deleted.difference(moved, own)
     return holders_of(target.people, gone) if target.people and gone else {}
 
 
@@ -206,15 +211,15 @@ def _sizes(source: Source, target: State) -> dict[str, int]:
     return {role_type: size for role_type, size in sizes.items() if size}
 
 
-def _terms(source: State, request: Request) -> Terms:
-    renamed = request.rules.permission_map or {}
+def _terms(source: State, rules: Rules) -> Terms:
+    renamed = rules.permission_map or {}
     permissions: dict[str, set[str]] = {}
     for role in source.all_roles():
         names = permissions.setdefault(role.role_type, set())
         names.update(renamed.get(name, name) for name in role.permissions)
     return Terms(
         {role_type: frozenset(names) for role_type, names in permissions.items()},
-        frozenset(request.people.rules.role(role.name) for role in source.all_roles()),
+        frozenset(role.name for role in source.all_roles()),
     )
 
 

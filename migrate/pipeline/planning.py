@@ -212,6 +212,8 @@ def _warn_of_idle_patterns(
 ) -> None:
     """A pattern that is to protect roles and matches none is most likely misspelled."""
     names = {role.name for side in (source, target) for role in side.state.all_roles()}
+    rules = identity_rules(source, target, environment)
+    names |= {rules.role(name) for name in names}
     idle = [("--exclude-role", pattern) for pattern in wish.selection.exclude]
     idle += [("keep", pattern) for pattern in environment.keep]
     idle += [
