@@ -77,6 +77,9 @@ def _apply(
     checks.right_target(plan, environment.identity, archive.location)
     checks.unused(plan, archive)
     need = Need.HOLDERS if plan.people.assignments is Assignments.NONE else Need.ALL
+    planned_on = archive.load_snapshot(plan.target.snapshot)
+    if planned_on is not None:
+        target.writer.know(planned_on.state)
     taken = iter([fresh] if fresh else [])
 
     def read() -> Snapshot:
@@ -106,7 +109,6 @@ def _apply(
     freshness.young_enough(plan, environment.max_source_age, connections.tools.now())
     if state_digest(now.state) != plan.target.digest:
         freshness.same_reach(plan, now.state, target.writer.traits)
-        planned_on = archive.load_snapshot(plan.target.snapshot)
         record.moved_elsewhere = freshness.elsewhere(plan, planned_on, now.state)
     if plan.empty:
         record.result = "nothing to do"

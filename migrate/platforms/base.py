@@ -128,6 +128,14 @@ class Reader(Protocol):
         """
         ...
 
+    def know(self, state: State) -> None:
+        """Call things from now on as they are called in a state that was captured earlier.
+
+        Where a platform allows two scopes of one name, what tells them apart must not depend on
+        which of them a capture happens to see.
+        """
+        ...
+
     def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
         """The users of these names who exist, as a capture need not show those who hold nothing.
 

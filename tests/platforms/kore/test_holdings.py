@@ -52,11 +52,11 @@ def in_bot(bot_id, name, *groups):
     return Held("bot", "9", "Tester", refs, bot_id, name)
 
 
-def people(*users, groups=(), bots=(), roles=ROLES):
+def people(*users, groups=(), bots=(), roles=ROLES, known=None):
     rows = AccountRows(
         users, None if groups is None else tuple(groups), None if bots is None else tuple(bots)
     )
-    return people_of(rows, roles, where="prod")
+    return people_of(rows, roles, where="prod", bots=known or {})
 
 
 def refused(*users, kind=PlatformFailed, **extra):
@@ -158,6 +158,22 @@ def test_bots_of_one_name_are_told_apart():
         of_user("ann", "Tester", "bot", "Shop [st-1] [st-1]"),
         of_user("ann", "Tester", "bot", "Lost"),
     }
+
+
+def test_a_bot_keeps_the_name_that_it_has_been_given():
+    both = (user("ann", in_bot("b1", "Shop")), user("bob", in_bot("b2", "Shop")))
+    one = people(both[1], groups=None)
+    assert set(one.scopes) == {"Shop"}
+    then = people(*both, groups=None, known={"b2": "Shop"})
+    assert {name: scope.id for name, scope in then.scopes.items()} == {
+        "Shop": "b2",
+        "Shop [b1]": "b1",
+    }
+    back = people(both[1], groups=None, known={"b1": "Shop [b1]", "b2": "Shop [b2]"})
+    assert {name: scope.id for name, scope in back.scopes.items()} == {"Shop [b2]": "b2"}
+    # A name that somebody has is nobody else's, also where its owner is not seen.
+    other = people(both[0], groups=None, known={"b2": "Shop"})
+    assert {name: scope.id for name, scope in other.scopes.items()} == {"Shop [b1]": "b1"}
 
 
 def test_users_whose_names_differ_only_by_case_are_told_apart_by_their_ids():
