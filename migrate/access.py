@@ -60,6 +60,25 @@ class Levels:
         nothing = value == self.denied or value in held
         return nothing or any(value in self.weaker.get(other, ()) for other in held)
 
+    def common(
+        self, one: PermissionValue | None, other: PermissionValue | None
+    ) -> PermissionValue | None:
+        """What grants no more than either of two values of a permission; None is an absent one.
+
+        Where nothing is known to be weaker than both it is the denied value, in the form of `one`:
+        left out, a platform may keep what it has.
+        """
+        if one is None:
+            return None
+        for value, stronger in ((other, one), (one, other)):
+            if value is None or stronger is None:
+                continue
+            if self.covered(plain(value), (plain(stronger),)):
+                return value
+        if self.denied is None or isinstance(one, str):
+            return self.denied
+        return (self.denied,)
+
     def strongest(self, values: Values) -> Values:
         """The values that no other one outdoes; those without a known order stay side by side."""
         granting = self.granting(values)
@@ -184,7 +203,7 @@ def effective(
             own = held.setdefault((PrincipalKind.USER.value, user), {})
             own.setdefault(where, set()).update(ways)
     permissions = {
-        key: {name: _plain(value) for name, value in role.permissions.items()}
+        key: {name: plain(value) for name, value in role.permissions.items()}
         for key, role in roles.items()
     }
     frozen = {
@@ -238,7 +257,7 @@ def _deltas(
         yield Delta(name, direction, _in_order(had), _in_order(has), roles)
 
 
-def _plain(value: PermissionValue) -> PermissionValue:
+def plain(value: PermissionValue) -> PermissionValue:
     """A list of one string is that string; the order in a list of several means nothing."""
     if isinstance(value, str):
         return value

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from migrate.access import Access, AccessChange, Levels, access_changes, effective
 from migrate.assigning import Unassigned
 from migrate.errors import UNCHANGED, UsageError
-from migrate.identity import Rename
-from migrate.model import Assignment, Assignments, People, Role, RoleKey, State
+from migrate.identity import IdentityRules, Rename
+from migrate.model import Assignment, Assignments, People, Role, RoleKey, Selection, State
 from migrate.ordering import Order
 from migrate.traits import Traits
 
@@ -54,6 +54,29 @@ def known_people(state: State, word: str, unread: str = "") -> People:
         target=UNCHANGED,
         remedy="Use environments, or snapshots that hold assignments.",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The source, the target now, and the target's roles as they will be.
+
+    `selections` go by the target's names. `whole`: the source was not narrowed when it was
+    captured.
+    """
+
+    source: State
+    target: State
+    goal: State
+    selections: tuple[Selection, ...]
+    whole: bool = True
+
+    def covers(self, name: str) -> bool:
+        """Whether a role is in scope, by the target's name."""
+        return all(selection.covers(name) for selection in self.selections)
+
+    def called_here(self, rules: IdentityRules) -> Mapping[RoleKey, Role]:
+        """The source's roles under the target's names."""
+        return {(role.role_type, rules.role(role.name)): role for role in self.source.all_roles()}
 
 
 @dataclass(frozen=True, slots=True)

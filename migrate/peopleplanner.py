@@ -1,9 +1,7 @@
 """Planning who holds what: from the source's assignments to moves in an order. Pure."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from migrate.access import Access, Levels, role_names
 from migrate.assigning import Delta, Rules, delta
 from migrate.behaviour import Behaviour
 from migrate.errors import UNCHANGED, Fault, InvalidInput
@@ -21,16 +19,11 @@ from migrate.model import (
     ACCOUNT,
     Assignment,
     Assignments,
-    Permissions,
-    PermissionValue,
-    Role,
     RoleKey,
-    Selection,
     State,
 )
-from migrate.ordering import Order, order
-from migrate.peopleplan import PeoplePlan, known_people, reach
-from migrate.replay import Grants, Holder, Holdings, Roles
+from migrate.peopleorders import Reached, orders
+from migrate.peopleplan import PeoplePlan, Sides, known_people, reach
 from migrate.traits import Traits
 
 
@@ -48,21 +41,6 @@ class PeopleRequest:
     look_up: LookUp = SETTLED
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The source, the target now, and the target's roles as they will be.
-
-    `selections` go by the target's names. `whole`: the source was not narrowed when it was
-    captured.
-    """
-
-    source: State
-    target: State
-    goal: State
-    selections: tuple[Selection, ...]
-    whole: bool = True
-
-
 def plan_people(
     sides: Sides, request: PeopleRequest, learned: Behaviour, traits: Traits, unread: str
 ) -> PeoplePlan:
@@ -76,8 +54,8 @@ def plan_people(
         known_people(sides.source, "source")
         known_people(sides.target, "target", unread)
     if people is None:
-        orders = _orders(sides, request.rules, Delta(), None, learned, traits)
-        return PeoplePlan(unread, orders=orders)
+        alone = orders(sides, request.rules, Delta(), None, learned, traits)
+        return PeoplePlan(unread, orders=alone)
     renamed = renames(
         sides.source,
         sides.target,
@@ -85,7 +63,7 @@ def plan_people(
         request.rules,
         traits,
         whole=sides.whole,
-        covers=lambda name: _covers(sides, name),
+        covers=sides.covers,
     )
     found = renamed.found
     wanted: frozenset[Assignment] = frozenset()
@@ -110,10 +88,9 @@ def plan_people(
     reached = reach(sides.target, sides.goal, plan.held_after(people), traits)
     if reached is None:
         raise AssertionError("the target's holders are known")
-    orders = _orders(
-        sides, request.rules, changes, (reached.before, reached.after), learned, traits
-    )
-    return replace(plan, access=reached.changes, orders=orders)
+    known = Reached(reached.before, reached.after)
+    found_orders = orders(sides, request.rules, changes, known, learned, traits)
+    return replace(plan, access=reached.changes, orders=found_orders)
 
 
 def _wanted(
@@ -125,7 +102,7 @@ def _wanted(
     rules = request.rules
 
     def covered(name: str) -> bool:
-        return _covers(sides, rules.role(name))
+        return sides.covers(rules.role(name))
 
     scoped = frozenset(item for item in people.assignments if covered(item.role))
     roles = {
@@ -164,12 +141,12 @@ def _unresolved(names: tuple[Unresolved, ...], doubt: str, ask: str) -> InvalidI
 
 
 def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits: Traits) -> Rules:
-    named = _called_here(sides, request.rules)
+    named = sides.called_here(request.rules)
     after = frozenset(sides.goal.by_key())
     bots = set(resolution.scopes.values())
 
     def in_scope(key: RoleKey) -> bool:
-        return key[0] in sides.source.captured and _covers(sides, key[1])
+        return key[0] in sides.source.captured and sides.covers(key[1])
 
     def foreign(item: Assignment) -> str:
         if item.role_key not in named and item.role_key in after:
@@ -179,86 +156,3 @@ def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits:
         return ""
 
     return Rules(in_scope, foreign, traits.not_assignable, after)
-
-
-def _called_here(sides: Sides, rules: IdentityRules) -> dict[RoleKey, Role]:
-    """The source's roles under the target's names."""
-    return {(role.role_type, rules.role(role.name)): role for role in sides.source.all_roles()}
-
-
-def _covers(sides: Sides, name: str) -> bool:
-    return all(selection.covers(name) for selection in sides.selections)
-
-
-def _orders(
-    sides: Sides,
-    rules: IdentityRules,
-    changes: Delta,
-    access: tuple[Access, Access] | None,
-    learned: Behaviour,
-    traits: Traits,
-) -> tuple[Order, ...]:
-    levels = Levels.of(traits.value_order, traits.denied)
-    moving = {item.role_type for item in (*changes.adds, *changes.removes)}
-    orders = []
-    for role_type in sorted(sides.goal.roles):
-        roles = Roles(_permissions(sides.target, role_type), _permissions(sides.goal, role_type))
-        texts = _changed_texts(sides, role_type)
-        if not (roles.created or roles.pruned or roles.updated or texts or role_type in moving):
-            continue
-        before, after = ({}, {}) if access is None else (_held(each, role_type) for each in access)
-        found = order(
-            role_type,
-            roles,
-            before,
-            after,
-            (changes.adds, changes.removes),
-            lambda permissions: granting(permissions, levels),
-            described=texts,
-            careful=bool(before)
-            and learned.of(role_type).ids != "kept"
-            and _found_again(sides, rules, roles.created),
-        )
-        orders.append(found)
-    return tuple(orders)
-
-
-def _found_again(sides: Sides, rules: IdentityRules, created: frozenset[RoleKey]) -> bool:
-    """Whether a second import finds the roles that the first one made, whatever it matches by."""
-    taken = {role.ref_id for role in sides.target.all_roles()}
-    source = _called_here(sides, rules)
-    found = [source[key].ref_id if key in source else None for key in created]
-    return len({*found}) == len(found) and not any(ref is None or ref in taken for ref in found)
-
-
-def granting(permissions: Permissions, levels: Levels) -> Grants:
-    """What permissions grant: each value with every weaker one that grants anything."""
-    return frozenset(
-        (name, each) for name, value in permissions.items() for each in _and_weaker(value, levels)
-    )
-
-
-def _and_weaker(value: PermissionValue, levels: Levels) -> tuple[PermissionValue, ...]:
-    plain = value[0] if isinstance(value, tuple) and len(value) == 1 else value
-    return levels.granting((plain, *levels.weaker.get(plain, ())))
-
-
-def _permissions(state: State, role_type: str) -> dict[RoleKey, Permissions]:
-    return {role.key: role.permissions for role in state.roles[role_type].roles}
-
-
-def _changed_texts(sides: Sides, role_type: str) -> bool:
-    now = {role.name: role for role in sides.target.roles[role_type].roles}
-    return any(
-        role.name in now and not role.same_content(now[role.name])
-        for role in sides.goal.roles[role_type].roles
-    )
-
-
-def _held(access: Access, role_type: str) -> Holdings:
-    held: dict[Holder, frozenset[RoleKey]] = defaultdict(frozenset)
-    for principal, places in access.held.items():
-        for (kind, scope), ways in places.items():
-            if kind == role_type:
-                held[principal, scope] = frozenset((kind, name) for name in role_names(ways))
-    return held

@@ -1,28 +1,24 @@
-"""Making a plan out of two snapshots, and judging one again on another state of the target."""
+"""Making a plan out of two snapshots."""
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from migrate.access_rules import AccessFacts
 from migrate.behaviour import Behaviour
-from migrate.diff import Action, Comparison, Rules, compare, in_scope
+from migrate.diff import Comparison, Rules, compare
 from migrate.errors import UsageError
-from migrate.guards import GuardRule, Override, Verdict, evaluate
+from migrate.guards import GuardRule, Override
 from migrate.identity import called_here, scope_here
+from migrate.judging import custom_names, judge
 from migrate.model import (
     Mode,
     PrincipalKey,
-    RoleKey,
     Selection,
     Snapshot,
     State,
 )
-from migrate.peopleplan import holders_of, reach
-from migrate.peopleplanner import PeopleRequest, Sides, plan_people
+from migrate.peopleplan import Sides
+from migrate.peopleplanner import PeopleRequest, plan_people
 from migrate.plan import Plan, Side, Source, Terms, desired
-from migrate.profile import made_by_probe, without_probes
-from migrate.rules import Facts
+from migrate.profile import without_probes
 from migrate.traits import Traits
 
 
@@ -92,7 +88,7 @@ def make(
         equal=found.equal,
         # What was worked out, not read, can't have come up short.
         source_sizes={} if source.worked_out else _sizes(source, target.state),
-        source_names=_custom_names(called, selections, traits),
+        source_names=custom_names(called, selections, traits),
         source_terms=_terms(called, request.rules),
         overrides=request.overrides,
         verdicts=(),
@@ -116,85 +112,6 @@ def make(
         unprofiled=request.unprofiled,
     )
     return replace(plan, verdicts=judged)
-
-
-def judge(
-    plan: Plan,
-    target: State,
-    guards: tuple[GuardRule, ...],
-    traits: Traits,
-    keep: tuple[str, ...] = (),
-    operator: PrincipalKey | None = None,
-    unprofiled: tuple[str, ...] = (),
-) -> tuple[Verdict, ...]:
-    """The guards' verdicts on a plan over a target's state, `keep` of today's config included."""
-    own = plan.undoes.own if plan.undoes else frozenset[RoleKey]()
-    facts = Facts(
-        environment=plan.target.environment,
-        mode=plan.mode,
-        source_sizes=plan.source_sizes,
-        source_names=plan.source_names,
-        target_names={
-            role_type: frozenset(name for name in names if (role_type, name) not in own)
-            for role_type, names in _custom_names(target, plan.selections, traits).items()
-            if role_type in plan.source_names
-        },
-        changes=plan.changes,
-        own=own,
-        unknown=plan.unknown,
-        keep=(*plan.rules.keep, *keep),
-        promote_builtins=plan.rules.promote_builtins,
-        traits=traits,
-        unread=_unread(plan, target),
-        held=_held(plan, target, own),
-        dropping=plan.people.dropping,
-        breaches=tuple(breach for order in plan.people.orders for breach in order.breaches),
-        moves=Counter(item.role_key for item in (*plan.people.adds, *plan.people.removes)),
-        # The way back is open whatever is known of the platform.
-        unprofiled=() if plan.undoes else unprofiled,
-    )
-    return evaluate(facts, _access_facts(plan, target, traits, operator), guards, plan.overrides)
-
-
-def _unread(plan: Plan, target: State) -> str:
-    if target.people is not None:
-        return ""
-    # A plan that can be applied says itself why it was not known when it was made.
-    later = "it could be when the plan was made, and can't be now" if plan.store else ""
-    return plan.people.unread or later
-
-
-def _held(plan: Plan, target: State, own: frozenset[RoleKey]) -> Mapping[RoleKey, int]:
-    deleted = frozenset(change.key for change in plan.of(Action.DELETE))
-    moved = {(each.role_type, each.old) for each in plan.people.moved}
-    gone = deleted.difference(moved, own)
-    return holders_of(target.people, gone) if target.people and gone else {}
-
-
-def _access_facts(
-    plan: Plan, target: State, traits: Traits, operator: PrincipalKey | None
-) -> AccessFacts | None:
-    after = desired(plan, target)
-    if target.people is None:
-        return None
-    reached = reach(target, after, plan.people.held_after(target.people), traits)
-    if reached is None:
-        return None
-    terms = plan.source_terms
-    names = {role_type: set(found) for role_type, found in terms.permissions.items()}
-    here = (*target.all_roles(), *after.all_roles())
-    for role in here:
-        names.setdefault(role.role_type, set()).update(role.permissions)
-    return AccessFacts(
-        before=reached.before,
-        after=reached.after,
-        changes=reached.changes,
-        users=reached.users,
-        operator=operator,
-        permissions={kind: frozenset(found) for kind, found in names.items()},
-        roles=terms.roles.union(role.name for role in here),
-        principals=target.people.principals,
-    )
 
 
 def _sizes(source: Source, target: State) -> dict[str, int]:
@@ -221,20 +138,6 @@ def _terms(source: State, rules: Rules) -> Terms:
         {role_type: frozenset(names) for role_type, names in permissions.items()},
         frozenset(role.name for role in source.all_roles()),
     )
-
-
-def _custom_names(
-    state: State, selections: tuple[Selection, ...], traits: Traits
-) -> dict[str, frozenset[str]]:
-    return {
-        role_type: frozenset(
-            role.name
-            for role in in_scope(section.roles, selections)
-            if not traits.is_built_in(role_type, role.name) and not made_by_probe(role.name)
-        )
-        for role_type, section in state.roles.items()
-        if section.complete
-    }
 
 
 def _check_sides(source: Side, target: Snapshot) -> None:

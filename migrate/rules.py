@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from migrate.diff import Action, Change
 from migrate.model import Mode, RoleKey, matches
+from migrate.moves import Breach
 from migrate.profile import made_by_probe
-from migrate.replay import Breach
 from migrate.traits import Traits
 
 PROTECTED = "protected_names"
@@ -223,7 +223,10 @@ def _access_gap(facts: Facts, parameters: Mapping[str, Any]) -> str:
         word = "too much of" if breach.too_much else "without"
         named.append(f"{who}{more} {word} {breach.permission!r} after {breach.move.value!r}")
     more = f"; and {len(facts.breaches) - 5} more" if len(facts.breaches) > 5 else ""
-    return f"no order of calls keeps everybody's access within bounds: {'; '.join(named)}{more}"
+    return (
+        "no order of calls was found that keeps everybody's access within bounds: "
+        f"{'; '.join(named)}{more}"
+    )
 
 
 def _no_profile(facts: Facts, parameters: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.access", "migrate.access_rules", "migrate.accessfile", "migrate.peoplefile"),
         *("migrate.peopleplan", "migrate.peopleplanfile", "migrate.peopleplanner"),
         *("migrate.membership", "migrate.identity", "migrate.ordering", "migrate.replay"),
+        *("migrate.moves", "migrate.stepwise", "migrate.peopleorders", "migrate.judging"),
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
         "migrate.approval",

@@ -17,9 +17,9 @@ from migrate.guards import (
     refusals,
 )
 from migrate.model import Mode, Role
+from migrate.moves import Breach, Move
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.profile import own_name
-from migrate.replay import Breach, Move
 from migrate.rules import KINDS, Facts, Severity
 
 ABSOLUTE = {"empty_source", "keep", "built_ins"}

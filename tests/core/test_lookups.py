@@ -30,8 +30,8 @@ from migrate.model import (
     Selection,
     State,
 )
-from migrate.peopleplan import PeoplePlan
-from migrate.peopleplanner import PeopleRequest, Sides, plan_people
+from migrate.peopleplan import PeoplePlan, Sides
+from migrate.peopleplanner import PeopleRequest, plan_people
 from migrate.platforms.kore.catalogue import TRAITS
 
 USER, GROUP = PrincipalKind.USER, PrincipalKind.GROUP
