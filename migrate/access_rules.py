@@ -11,8 +11,8 @@ from typing import Any
 
 from migrate.access import Access, AccessChange, Where, role_names
 from migrate.errors import UNCHANGED, Fault, InvalidInput
+from migrate.guardkind import Kind, Severity
 from migrate.model import PrincipalKey, PrincipalKind, RoleKey, matches
-from migrate.rules import Kind, Severity
 from migrate.wording import near, quoted
 
 SENSITIVE = (

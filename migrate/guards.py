@@ -11,8 +11,9 @@ from typing import Any
 
 from migrate.access_rules import KINDS as ACCESS_KINDS
 from migrate.access_rules import AccessFacts
+from migrate.guardkind import Severity
 from migrate.model import Mode, matches
-from migrate.rules import KINDS, Facts, Severity
+from migrate.rules import KINDS, Facts
 
 
 class Outcome(StrEnum):

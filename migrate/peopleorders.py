@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from migrate.access import Access, Levels, plain
+from migrate.access import Access
 from migrate.assigning import Delta
 from migrate.behaviour import Behaviour
 from migrate.identity import IdentityRules
+from migrate.levels import Levels, plain
 from migrate.model import Permissions, PermissionValue, RoleKey
 from migrate.moves import Grants, Holdings, Roles
 from migrate.ordering import Order, order

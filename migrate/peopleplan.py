@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrate.access import Access, AccessChange, Levels, access_changes, effective
+from migrate.access import Access, AccessChange, access_changes, effective
 from migrate.assigning import Unassigned
 from migrate.errors import UNCHANGED, UsageError
 from migrate.identity import IdentityRules, Rename
+from migrate.levels import Levels
 from migrate.model import Assignment, Assignments, People, Role, RoleKey, Selection, State
 from migrate.ordering import Order
 from migrate.traits import Traits

@@ -1,11 +1,11 @@
 """The checks that guards are made of: functions from facts to what they object to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from migrate.diff import Action, Change
+from migrate.guardkind import Kind, Severity
 from migrate.model import Mode, RoleKey, matches
 from migrate.moves import Breach
 from migrate.profile import made_by_probe
@@ -13,14 +13,6 @@ from migrate.traits import Traits
 
 PROTECTED = "protected_names"
 """The guard whose `names` are patterns of roles that must not change."""
-
-
-class Severity(StrEnum):
-    """What a guard does when it objects."""
-
-    REFUSE = "refuse"
-    WARN = "warn"
-    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +45,6 @@ class Facts:
     moves: Mapping[RoleKey, int] = field(default_factory=dict)
     own: frozenset[RoleKey] = frozenset()
     unprofiled: tuple[str, ...] = ()
-
-
-Given = TypeVar("Given", contravariant=True)
-"""What a check rests on."""
-
-Check = Callable[[Given, Mapping[str, Any]], str]
-"""Returns what the guard objects to, or "" where it has nothing to object to."""
-
-
-def _sees(facts: object) -> str:
-    return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[Given]):
-    """A guard: its check, default parameters and severity.
-
-    None as severity: refuse in full mode, warn in incremental. An `absolute` guard can neither be
-    configured away nor allowed. `blind` says why it can't look, or "" where it can: nothing is
-    checked then, and that is no pass.
-    """
-
-    check: Check[Given]
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    severity: Severity | None = Severity.REFUSE
-    absolute: bool = False
-    blind: Callable[[Given], str] = _sees
 
 
 def _empty_source(facts: Facts, parameters: Mapping[str, Any]) -> str:

@@ -20,8 +20,8 @@ from migrate.config.values import (
     Upload,
     UploadCommand,
 )
+from migrate.guardkind import Severity
 from migrate.guards import GuardRule
-from migrate.rules import Severity
 
 DEFAULT_DIRECTORY = ".role-migrate"
 _S3_PLAIN = (

@@ -11,6 +11,7 @@ from migrate.config import Environment
 from migrate.connect import Connections, traits_of
 from migrate.diff import Rules
 from migrate.errors import UsageError
+from migrate.guardkind import Severity
 from migrate.guards import Override, can_be_allowed, holding, rule_names
 from migrate.identity import IdentityRules
 from migrate.lookups import NOT_READ
@@ -29,7 +30,7 @@ from migrate.pipeline.profiles import unprofiled
 from migrate.plan import Plan, Source
 from migrate.planner import Request
 from migrate.platforms.base import Need
-from migrate.rules import PROTECTED, Severity
+from migrate.rules import PROTECTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
-from migrate.access import Levels
 from migrate.behaviour import shown
 from migrate.diff import Action, Change, Left, Reason, permission_changes
 from migrate.guards import Outcome, Verdict, can_be_allowed
+from migrate.levels import Levels
 from migrate.model import Role
 from migrate.plan import Origin, Plan, Side
 from migrate.planfile import plan_digest

@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from migrate.access import Levels, access_changes, effective
+from migrate.access import access_changes, effective
 from migrate.access_rules import KINDS, AccessFacts
 from migrate.errors import InvalidInput
+from migrate.guardkind import Severity
+from migrate.levels import Levels
 from migrate.model import ACCOUNT, Assignment, Role
-from migrate.rules import Severity
 
 LEVELS = Levels.of((("NO", "VIEW", "FULL"), ("NO", "YES")), "NO")
 MANAGE = "Manage Custom Admin Roles"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from migrate.access_rules import KINDS as ACCESS_KINDS
 from migrate.diff import Action, Change
+from migrate.guardkind import Severity
 from migrate.guards import (
     GuardRule,
     Outcome,
@@ -20,7 +21,7 @@ from migrate.model import Mode, Role
 from migrate.moves import Breach, Move
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.profile import own_name
-from migrate.rules import KINDS, Facts, Severity
+from migrate.rules import KINDS, Facts
 
 ABSOLUTE = {"empty_source", "keep", "built_ins"}
 

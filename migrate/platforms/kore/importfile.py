@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from migrate.access import Levels
 from migrate.canonical import dumps
+from migrate.levels import Levels
 from migrate.model import Role, State
 from migrate.moves import Move, Part, waiting
 from migrate.plan import Plan, desired
