@@ -24,6 +24,10 @@ Holdings = Mapping[Holder, Holds]
 """In which ways a principal holds roles of one type in a scope: it has a role while any is left."""
 
 
+Hidden = Mapping[Holder, frozenset[RoleKey]]
+"""Roles that somebody may hold directly, before and after, without that it shows."""
+
+
 class Move(StrEnum):
     """One part of an order. Parts that turn out empty cost nothing and are left out."""
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migrate.model import Assignment
-from migrate.moves import Breach, Granting, Holdings, Move, Part, Roles
+from migrate.moves import Breach, Granting, Hidden, Holdings, Move, Part, Roles
 from migrate.replay import Replay
 from migrate.stepwise import Common, stepwise
 
@@ -69,17 +69,19 @@ def order(
     common: Common,
     *,
     careful: bool,
+    hidden: Hidden | None = None,
 ) -> Order:
     """The cheapest order found within the bounds; else one that never gives too much.
 
     `changes` are the assignments to add and to remove. `careful` keeps pruning apart from the
-    import before it, so that what that one does to members is seen first. Raises nothing: what
-    can't be avoided is in the order's breaches, for a guard to judge.
+    import before it, so that what that one does to members is seen first. `hidden` are roles that
+    somebody may hold directly before and after: the bounds hold whether that is so or not. Raises
+    nothing: what can't be avoided is in the order's breaches, for a guard to judge.
     """
     adds, removes = (
         frozenset(item for item in part if item.role_type == role_type) for part in changes
     )
-    replay = Replay(roles, before, after, granting)
+    replay = Replay(roles, before, after, granting, hidden)
     candidates = list(dict.fromkeys(candidate_orders(roles, adds, removes, careful)))
     for parts in candidates:
         if replay.within_bounds(parts):

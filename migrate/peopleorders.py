@@ -1,5 +1,6 @@
 """In which order each role type's changes are made: what a plan tells `ordering`. Pure."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from migrate.access import Access
@@ -7,8 +8,8 @@ from migrate.assigning import Delta
 from migrate.behaviour import Behaviour
 from migrate.identity import IdentityRules
 from migrate.levels import Levels, plain
-from migrate.model import Permissions, PermissionValue, RoleKey
-from migrate.moves import Grants, Holdings, Roles
+from migrate.model import People, Permissions, PermissionValue, RoleKey
+from migrate.moves import Grants, Hidden, Holder, Holdings, Roles
 from migrate.ordering import Order, order
 from migrate.peopleplan import Sides
 from migrate.traits import Traits
@@ -53,6 +54,7 @@ def orders(
             (changes.adds, changes.removes),
             lambda permissions: granting(permissions, levels),
             levels.common,
+            hidden=_hidden(sides.target.people, role_type, roles, after) if reached else None,
             careful=bool(before)
             and learned.of(role_type).ids != "kept"
             and _found_again(sides, rules, roles.created),
@@ -95,6 +97,17 @@ def _held(access: Access, role_type: str) -> Holdings:
         for (kind, scope), ways in places.items()
         if kind == role_type
     }
+
+
+def _hidden(people: People | None, role_type: str, roles: Roles, after: Holdings) -> Hidden:
+    """What users may keep directly, unseen, of which no other way is left to them."""
+    found: dict[Holder, set[RoleKey]] = defaultdict(set)
+    for item in people.maybe_direct if people else ():
+        holder = (item.holder, item.scope)
+        kept = {key for key, _ in after.get(holder, ())}
+        if item.role_type == role_type and item.role_key in roles.after.keys() - kept:
+            found[holder].add(item.role_key)
+    return {holder: frozenset(keys) for holder, keys in found.items()}
 
 
 def _found_again(sides: Sides, rules: IdentityRules, created: frozenset[RoleKey]) -> bool:

@@ -11,6 +11,7 @@ from migrate.moves import (
     Breach,
     Granting,
     Grants,
+    Hidden,
     Hold,
     Holder,
     Holdings,
@@ -51,10 +52,19 @@ class Bits:
 class Replay:
     """The people and roles of one role type, on which orders are tried.
 
-    `old`, `new` and `narrow` say what each role grants before, after, and both times.
+    `old` and `new` say what each role grants before and after. Who may hold a role directly that
+    does not show has a fate for either case. One role at a time is enough: whoever holds several
+    of them has no bound that is not the bound of one of these fates, or several of them together.
     """
 
-    def __init__(self, roles: Roles, before: Holdings, after: Holdings, granting: Granting) -> None:
+    def __init__(
+        self,
+        roles: Roles,
+        before: Holdings,
+        after: Holdings,
+        granting: Granting,
+        hidden: Hidden | None = None,
+    ) -> None:
         self.roles = roles
         self._granting = granting
         self._bits = Bits()
@@ -66,10 +76,11 @@ class Replay:
         }
         self.fates: dict[Fate, list[Holder]] = defaultdict(list)
         changing = roles.updated | self._pruned
-        for holder in before.keys() | after.keys():
-            fate = (before.get(holder, _NOTHING), after.get(holder, _NOTHING))
-            if fate[0] != fate[1] or any(key in changing for key, _ in fate[0]):
-                self.fates[fate].append(holder)
+        for holder in sorted(before.keys() | after.keys()):
+            shown = (before.get(holder, _NOTHING), after.get(holder, _NOTHING))
+            for fate in (shown, *_hidden(shown, (hidden or {}).get(holder, frozenset()))):
+                if fate[0] != fate[1] or any(key in changing for key, _ in fate[0]):
+                    self.fates[fate].append(holder)
 
     def grants(self, permissions: Permissions) -> int:
         """What permissions grant, as a number of `Bits`."""
@@ -142,6 +153,12 @@ class Replay:
 
     def _in(self, part: Part, hold: Hold, who: Holder) -> bool:
         return part.holds(item_of(hold, who), hold[0] in self._created)
+
+
+def _hidden(shown: Fate, keys: Iterable[RoleKey]) -> Iterator[Fate]:
+    for key in sorted(keys):
+        held = {(key, "")}
+        yield shown[0] | held, shown[1] | held
 
 
 def together(roles: Mapping[RoleKey, int], held: Iterable[Hold]) -> int:

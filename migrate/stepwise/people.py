@@ -1,12 +1,12 @@
 """Who is concerned by which step: those who fare the same are one."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from migrate.model import Assignment, PrincipalKind
 from migrate.moves import Hold, Holder, Holds, item_of
-from migrate.replay import Replay, together
+from migrate.replay import Fate, Replay, together
 
 GROUP = PrincipalKind.GROUP.value
 
@@ -32,9 +32,13 @@ class People:
         self.units: list[Unit] = []
         self.places: dict[Assignment, list[tuple[int, Hold]]] = defaultdict(list)
         self.first: dict[Assignment, Assignment] = {}
+        shared: dict[Holder, set[Fate]] = defaultdict(set)
+        for fate, holders in replay.fates.items():
+            for holder in holders:
+                shared[holder].add(fate)
         for (before, after), holders in replay.fates.items():
             had, will = together(replay.old, before), together(replay.new, after)
-            for alike in _alike(holders, before ^ after):
+            for alike in _alike(holders, before ^ after, shared):
                 for hold in before ^ after:
                     self._enter(hold, alike)
                 self.units.append(Unit(had & will, had | will, before, after))
@@ -51,16 +55,18 @@ class People:
         return wanted.union(item for item, first in self.first.items() if first in wanted)
 
 
-def _alike(holders: list[Holder], moving: Holds) -> Iterable[list[Holder]]:
+def _alike(
+    holders: list[Holder], moving: Holds, shared: Mapping[Holder, set[Fate]]
+) -> Iterable[list[Holder]]:
     """Those of some holders whose assignments fare the same.
 
     What a group is given changes what others hold, and what comes through a group is another
-    assignment in each scope.
+    assignment in each scope. Who may hold more than shows fares like nobody who does not.
     """
     through = any(group for _, group in moving)
-    found: dict[tuple[str, str], list[Holder]] = defaultdict(list)
+    found: dict[tuple[str, str, frozenset[Fate]], list[Holder]] = defaultdict(list)
     for holder in holders:
         (kind, name), scope = holder
-        key = (name, scope) if kind == GROUP else ("", scope if through else "")
-        found[key].append(holder)
+        alike = (name, scope) if kind == GROUP else ("", scope if through else "")
+        found[*alike, frozenset(shared[holder])].append(holder)
     return found.values()

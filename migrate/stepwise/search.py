@@ -15,7 +15,7 @@ Value = PermissionValue | None
 Common = Callable[[Value, Value], Value]
 """What grants no more than either of two values."""
 
-TRIES = 100_000
+TRIES = 20_000
 """Looks at somebody's access that are spent on what may have to be gone back on."""
 
 

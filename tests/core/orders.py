@@ -96,7 +96,27 @@ class Case:
                     found.setdefault(who, set()).add((item.role_key, group))
         return {who: frozenset(held) for who, held in found.items()}
 
-    def order(self, *, careful: bool = False) -> Order:
+    @property
+    def hideable(self) -> frozenset[Assignment]:
+        """What users may keep directly, unseen behind a group's row, when every group loses it."""
+        after = {(who, key) for who, held in self.holdings(self.after).items() for key, _ in held}
+        may = {
+            Assignment(*who[0], *key, who[1])
+            for who, held in self.holdings(self.before).items()
+            for key, _ in held
+            if who[0][0] == "user" and key in self.roles.after and (who, key) not in after
+        }
+        return frozenset(may - self.before)
+
+    def really(self, hidden: frozenset[Assignment]) -> "Case":
+        """This, with what does not show."""
+        return Case(self.roles, self.before | hidden, self.after | hidden, self.groups_of)
+
+    def order(self, *, careful: bool = False, hidden: bool = False) -> Order:
+        """`hidden`: rows do not tell whether somebody holds directly what a group gives."""
+        found: dict[Holder, set[RoleKey]] = {}
+        for item in self.hideable if hidden else ():
+            found.setdefault((item.holder, item.scope), set()).add(item.role_key)
         return order(
             "bot",
             self.roles,
@@ -106,6 +126,7 @@ class Case:
             granting,
             common,
             careful=careful,
+            hidden={who: frozenset(keys) for who, keys in found.items()},
         )
 
     def states(

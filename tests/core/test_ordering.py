@@ -1,6 +1,6 @@
 """Orders are replayed call by call here, by other code than the one that chose them."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrate.model import Assignment
@@ -33,6 +33,36 @@ def test_nobody_leaves_the_bounds_but_as_named(
             assert has <= most, (move, found.parts)
             for permission, _ in least - has:
                 assert (permission, holder) in named, (move, found)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much])
+@given(cases(("one",), 4).filter(lambda case: case.hideable), st.data())
+def test_nobody_who_holds_more_than_shows_leaves_the_bounds_but_as_named(
+    case: Case, data: st.DataObject
+) -> None:
+    found = case.order(hidden=True)
+    real = case.really(data.draw(st.frozensets(st.sampled_from(sorted(case.hideable)), min_size=1)))
+    named = {(breach.permission, holder) for breach in found.breaches for holder in breach.holders}
+    bounds = real.bounds()
+    drawn = real.states(found.parts, lambda items: data.draw(st.permutations(items)))
+    for move, now, who in drawn:
+        for holder, (least, most) in bounds.items():
+            has = real.may(holder, who, now)
+            assert has <= most, (move, found.parts)
+            for permission, _ in least - has:
+                assert (permission, holder) in named, (move, found)
+
+
+def test_what_a_user_may_keep_unseen_is_not_taken_before_it_is_given() -> None:
+    # bob holds A directly, and B through his group and, it may be, directly as well.
+    roles = Roles({A: {"p": "YES", "q": "YES"}, B: {"q": "YES"}}, {A: {}, B: {"p": "YES"}})
+    before, inside = frozenset({user("bob"), group(B)}), {"bob": frozenset({DESK})}
+    case = Case(roles, before, frozenset(), inside)
+    assert case.hideable == {user("bob", B)}
+    shown, careful = case.order(), case.order(hidden=True)
+    assert (shown.moves, shown.breaches) == ((Move.REMOVE, Move.IMPORT), ())
+    assert careful.moves == (Move.REMOVE, Move.IMPORT, Move.REMOVE)
+    assert careful.breaches == ()
 
 
 def test_a_leaver_of_a_role_that_gains_something_leaves_first() -> None:

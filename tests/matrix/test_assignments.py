@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from covertable import make
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from migrate.sandbox import Sandbox
@@ -97,7 +97,11 @@ DEV = account(
     "dev",
     (KEEPER, users(ANN)),
     (role("admin", "Ops", "new", Invite="YES", Preferences="YES"), users(ANN, EVE) + group("Desk")),
-    (role("bot", "Helper", Tasks="FULL"), users(ANN, CY, bot="Sales") + group("Crew", "Helpdesk")),
+    (
+        role("bot", "Helper", Tasks="FULL"),
+        # bob, of Crew, has a row for each of two ways here: what others hold directly shows, too.
+        users(ANN, CY, bot="Sales") + group("Crew", "Helpdesk") + users(BOB, bot="Helpdesk"),
+    ),
     (role("bot", "Fresh", Tasks="VIEW"), users(DEE, bot="Helpdesk") + group("Team", "Sales")),
 )
 PROD = account(
@@ -266,6 +270,28 @@ switches = st.fixed_dictionaries(
 )
 
 
+PLAIN = {
+    "ids": "kept",
+    "minted_members": "carried",
+    "match": "name",
+    "response_order": "file",
+    "group_rows": "one",
+    "roleless_users": "listed",
+    "largest_page": 1000,
+}
+# What bob holds directly, too, does not show while he holds it through his group, and stays.
+ALSO_DIRECT = (
+    [
+        (role("bot", "D", Tasks="FULL"), []),
+        (role("bot", "E", Tasks="FULL", Testing="FULL"), []),
+    ],
+    [
+        (role("bot", "D", Tasks="FULL", Testing="FULL"), users(BOB, bot="Sales")),
+        (role("bot", "E", Tasks="FULL"), group("Crew", "Sales") + users(BOB, bot="Sales")),
+    ],
+)
+
+
 @settings(
     max_examples=25,
     deadline=None,
@@ -278,6 +304,7 @@ switches = st.fixed_dictionaries(
     st.sampled_from(["incremental", "full"]),
     st.sampled_from(["none", "merge", "exact"]),
 )
+@example(*ALSO_DIRECT, {**PLAIN, "group_rows": "merged"}, "incremental", "exact")
 def test_no_prefix_of_the_calls_leaves_anybody_out_of_bounds(
     box: Sandbox,
     dev: list[tuple[dict[str, Any], Holders]],
