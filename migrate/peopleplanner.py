@@ -25,6 +25,7 @@ from migrate.model import (
 from migrate.peopleorders import Reached, orders
 from migrate.peopleplan import PeoplePlan, Sides, known_people, reach
 from migrate.traits import Traits
+from migrate.unshown import unshown_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,10 @@ def plan_people(
     if request.assignments is not Assignments.NONE:
         wanted, resolution, skipped = _wanted(sides, request, traits)
         notes += [*resolution.notes, *skipped]
-    changes = delta(
-        request.assignments, people, wanted, found, _rules(sides, request, resolution, traits)
-    )
+    shown = people if learned.rows != "one" else replace(people, maybe_direct=frozenset())
+    rules = _rules(sides, request, resolution, traits)
+    merged = learned.rows == "merged"
+    changes = delta(request.assignments, shown, wanted, found, replace(rules, merged=merged))
     notes += request.look_up.notes(changes.adds, people)
     plan = PeoplePlan(
         unread=unread,
@@ -90,7 +92,9 @@ def plan_people(
         raise AssertionError("the target's holders are known")
     known = Reached(reached.before, reached.after)
     found_orders = orders(sides, request.rules, changes, known, learned, traits)
-    return replace(plan, access=reached.changes, orders=found_orders)
+    unshown = unshown_notes(shown, found_orders, changes.adds, learned)
+    notes += unshown
+    return replace(plan, access=reached.changes, orders=found_orders, notes=tuple(notes))
 
 
 def _wanted(
@@ -155,4 +159,6 @@ def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits:
             return "the source has no such bot"
         return ""
 
-    return Rules(in_scope, foreign, traits.not_assignable, after)
+    vague = sides.source.people.maybe_direct if sides.source.people else ()
+    doubtful = translated(vague, resolution).assignments
+    return Rules(in_scope, foreign, traits.not_assignable, after, doubtful)

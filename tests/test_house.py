@@ -23,7 +23,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.peopleplan", "migrate.peopleplanfile", "migrate.peopleplanner"),
         *("migrate.membership", "migrate.identity", "migrate.ordering", "migrate.replay"),
         *("migrate.moves", "migrate.stepwise", "migrate.peopleorders", "migrate.judging"),
-        *("migrate.levels", "migrate.guardkind"),
+        *("migrate.levels", "migrate.guardkind", "migrate.unshown"),
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
         "migrate.approval",

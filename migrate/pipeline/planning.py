@@ -51,16 +51,12 @@ class Wish:
 
     @classmethod
     def of_file(cls, allow: tuple[str, ...], reason: str, *, skip_unresolved: bool) -> "Wish":
-        """The wish for just what an assignments file asks for.
-
-        What was learned of the target is about imports of roles, of which there is none.
-        """
+        """The wish for just what an assignments file asks for."""
         return cls(
             Mode.INCREMENTAL,
             Selection(),
             allow,
             reason,
-            relearn=True,
             assignments=Assignments.EXACT,
             skip_unresolved=skip_unresolved,
         )
