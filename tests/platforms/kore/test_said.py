@@ -22,7 +22,7 @@ from migrate.platforms.kore.people import GROUPS, USERS
 from migrate.platforms.kore.reader import EXPORT, KoreReader
 from migrate.platforms.kore.tokens import Credentials, Tokens
 from migrate.platforms.kore.writer import IMPORT
-from migrate.secrets import Secret
+from migrate.secrets import RotatingSecret, Secret, Source
 
 CANARY = "nOtR3aLx9fKq27Zw"
 NUMBER = 918273645546372819918273645546372819
@@ -74,9 +74,16 @@ class Account:
         self.odd: dict[str, tuple[int, bytes]] = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        http = Http(url, timeout=5, sleep=lambda _: None)
-        tokens = Tokens(Credentials("cs", Secret("x" * 40), "tester"), lambda: 0.0)
-        pace = Pace(10**6, 10**6, where="prod", sleep=lambda _: None)
+        passed = [0.0]  # what is to be waited for is over at once
+
+        def pause(seconds: float, _why: str) -> None:
+            passed[0] += seconds
+
+        pace = Pace(10**6, 10**6, where="prod", pause=pause, clock=lambda: passed[0])
+        http = Http(url, timeout=5, before_each=pace.wait, pause=pause)
+        secret = Source("client_secret", lambda: Secret("x" * 40))
+        rotating = RotatingSecret((secret,), where="prod", tell=print)
+        tokens = Tokens(Credentials("cs", rotating, "tester"), lambda: 0.0)
         self.channel = WriteChannel(http, tokens, pace, "prod")
 
     def told(self, call: Callable[[], Any]) -> str:
