@@ -116,12 +116,13 @@ def judge(
     until: str,
     proven_only: bool,
     planners_keys: frozenset[str],
+    owners: tuple[str, ...] = (),
 ) -> Judged:
     """Which approvals count for a plan now.
 
     Each comes with the proof of its signature, the reason why that proves nothing, or None where it
     has none. Those given before `since` or after `until` (ISO 8601, UTC) do not count;
-    `planners_keys` are fingerprints.
+    `planners_keys` are fingerprints, `owners` those who answer for a waiver of the plan.
     One person counts once, by key and by name, and nobody counts who made the plan, this one or the
     one that was looked at.
     """
@@ -143,6 +144,7 @@ def judge(
             or (proof if isinstance(proof, str) else "")
             or ("it is not signed" if proven_only and proof is None else "")
             or _planned_it(plan, said, approver, planners_keys)
+            or _owns(approver, said, owners)
             or _counted_already(approver, counted)
         )
         if why:
@@ -178,6 +180,13 @@ def _planned_it(plan: Plan, said: Statement, approver: Approver, keys: frozenset
         if any(same_person(planner.name, name) for name in names):
             return f"{planner.name!r} made the plan"
     return "its key is one of whoever made the plan" if approver.key in keys else ""
+
+
+def _owns(approver: Approver, said: Statement, owners: tuple[str, ...]) -> str:
+    names = (approver.actor.name, said.approver.name)
+    if any(same_person(owner, name) for owner in owners for name in names):
+        return "they answer for a waiver of this plan"
+    return ""
 
 
 def _counted_already(approver: Approver, counted: list[Approver]) -> str:

@@ -9,8 +9,20 @@ from functools import partial
 from types import ModuleType
 
 from migrate.archive import Archive
-from migrate.config import App, Config, DirectoryLocation, Environment, S3Location, UploadCommand
+from migrate.canonical import read_bytes
+from migrate.config import (
+    App,
+    Config,
+    DirectoryLocation,
+    Environment,
+    PolicyRef,
+    S3Location,
+    UploadCommand,
+)
+from migrate.config.load import MAX_BYTES
+from migrate.config.policy import Policy, read_policy
 from migrate.errors import InvalidInput
+from migrate.guards import GuardRule
 from migrate.model import Identity
 from migrate.pace import Pace
 from migrate.platforms.base import Prober, ProbeWish, Reader, Shared, Uploader, Writer
@@ -32,11 +44,32 @@ class Connections:
         self._shared: dict[Identity, Shared] = {}
         self._apps: dict[tuple[Identity, App], RotatingSecret] = {}
         self._open: list[Reader] = []
+        self._policies: dict[PolicyRef, Policy] = {}
 
     def archive(self, environment: Environment) -> Archive:
         """The environment's shelf in its store."""
         location = self.config.store_of(environment.name)
         return Archive(self.store(location), environment.identity)
+
+    def policy(self, environment: Environment) -> Policy:
+        """The policy that the config names, read once; one without guards where it names none.
+
+        Raises InvalidInput where it is another one than the config pins, or not there.
+        """
+        named = self.config.policy
+        if named is None:
+            return Policy()
+        if named not in self._policies:
+            if named.file is not None:
+                data, where = read_bytes(named.file, limit=MAX_BYTES), str(named.file)
+                self._policies[named] = read_policy(data, where, named.digest)
+            else:
+                self._policies[named] = self.archive(environment).policy(named.digest)
+        return self._policies[named]
+
+    def guards(self, environment: Environment) -> tuple[GuardRule, ...]:
+        """The guards of the config and of its policy: neither loosens the other."""
+        return (*self.policy(environment).guards, *self.config.guards)
 
     def store(self, location: DirectoryLocation | S3Location) -> Store:
         """The store at a location, opened once."""

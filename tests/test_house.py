@@ -26,7 +26,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.levels", "migrate.guardkind", "migrate.unshown"),
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
-        "migrate.approval",
+        *("migrate.approval", "migrate.waiver", "migrate.hotfix"),
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),

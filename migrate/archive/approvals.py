@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
-from migrate import approval
+from migrate import approval, waiver
 from migrate.approval import Approval
 from migrate.archive.shelf import Shelf, checked, shape
 from migrate.canonical import dumps_pretty, sha256
+from migrate.config.policy import Policy, read_policy
+from migrate.errors import InvalidInput
 from migrate.resources import schema
 from migrate.stores.base import put_once
+from migrate.waiver import Waiver
 
 _LEAVE = "Somebody changed it in the store: restore it there, or approve anew."
 
@@ -30,6 +33,50 @@ class ApprovalShelf(Shelf):
                 where = f"{self.store.location}/{key}"
                 value = checked(stored.data, schema("approval"), where, "approval", _LEAVE)
                 yield approval.from_value(value)
+
+    def save_waiver(self, given: Waiver) -> str:
+        """Store a waiver; returns its key."""
+        data = dumps_pretty(waiver.to_value(given))
+        key = f"waivers/{given.statement.changes}/{sha256(data)[:16]}.json"
+        put_once(self.store, key, data)
+        return key
+
+    def waivers(self, changes: str) -> Iterator[Waiver]:
+        """Every waiver for some changes. Raises InvalidInput where one is unsound."""
+        for key in self.store.list(f"waivers/{changes}/"):
+            stored = self.store.get(key)
+            if stored is not None:
+                where = f"{self.store.location}/{key}"
+                value = checked(stored.data, schema("waiver"), where, "waiver", _LEAVE)
+                yield waiver.from_value(value)
+
+    def save_policy(self, data: bytes) -> str:
+        """Store the bytes of a policy file beside all environments; returns their digest."""
+        digest = sha256(data)
+        put_once(self.whole, f"policies/{digest}.toml", data)
+        return digest
+
+    def policy(self, digest: str) -> Policy:
+        """The policy of a digest. Raises InvalidInput where it is not there, or another one."""
+        key = f"policies/{digest}.toml"
+        stored, where = self.whole.get(key), f"{self.whole.location}/{key}"
+        if stored is None:
+            raise InvalidInput(
+                "the policy that the config names is not in the store",
+                where=where,
+                target="unchanged",
+                remedy="Put it there: role-migrate policy publish FILE --env NAME.",
+            )
+        return read_policy(stored.data, where, digest)
+
+    def policy_of_last_run(self) -> tuple[str, str] | None:
+        """The digest ("" for none) that the last run had, and that run; None where none ran."""
+        value = self.read("policy.json", shape(policy="string", run="string"))
+        return None if value is None else (str(value["policy"]), str(value["run"]))
+
+    def save_policy_of(self, run: str, digest: str) -> None:
+        """Remember which policy a run had."""
+        self.put_mutable("policy.json", dumps_pretty({"policy": digest, "run": run}))
 
     def save_verified(self, content: str, run: str, at: str) -> None:
         """Remember that a verified run left the environment's roles as this content digest says."""

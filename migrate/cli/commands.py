@@ -20,6 +20,7 @@ COMMANDS = {
     "validate": Entry("validate", "validate", "Check files of every kind, wholly."),
     "plan": Entry("plan", "plan", "Show what would change; save it as a plan."),
     "approve": Entry("approve", "approve", "Say yes to what a plan does."),
+    "waive": Entry("waive", "waive", "Answer for what a guard refuses."),
     "apply": Entry("apply", "apply", "Run a saved plan, once, exactly as reviewed."),
     "promote": Entry("promote", "promote", "Plan and apply in one go."),
     "assign": Entry("assign", "assign", "Give and take roles as a file says, in one go."),
@@ -29,6 +30,7 @@ COMMANDS = {
     "runs": Entry("runs", "runs", "List, show and abandon runs."),
     "doctor": Entry("doctor", "doctor", "Find out what is in the way, and how to mend it."),
     "probe": Entry("probe", "probe", "Settle on a live account what nobody documents."),
+    "policy": Entry("policy", "policy", "Keep guards where others can't change them."),
     "schema": Entry("schema", "schema", "Print the JSON Schema of a kind of file."),
     "sandbox": Entry("sandbox", "sandbox", "Embedded environments to try things on."),
 }

@@ -72,7 +72,14 @@ def plan(
 
     A plan that a guard refuses is saved and shown, too; the exit code is 4 then.
     """
-    from migrate.cli.plans import load, read_assignments, show, write_import_files, write_plan
+    from migrate.cli.plans import (
+        leave_of,
+        load,
+        read_assignments,
+        show,
+        write_import_files,
+        write_plan,
+    )
     from migrate.cli.refreshing import asked_again, compared
     from migrate.model import Assignments
     from migrate.pipeline import checks, promotion
@@ -115,7 +122,9 @@ def plan(
     if old is not None:
         runtime.voice.say(compared(old, planned.plan, runtime))
     try:
-        checks.allowed(planned.plan.verdicts, planned.plan.target.environment)
+        checks.allowed(
+            planned.plan.verdicts, planned.plan.target.environment, leave_of(planned.plan, runtime)
+        )
     except MigrateError as refusal:
         runtime.voice.error(refusal)
         return refusal.exit_code

@@ -11,6 +11,7 @@ from migrate.errors import UNCHANGED, MigrateError, UsageError
 if TYPE_CHECKING:
     from migrate.assignments_file import AssignmentsFile
     from migrate.cli.runtime import Runtime
+    from migrate.pipeline.checks import Leave
     from migrate.pipeline.planning import Planned
     from migrate.plan import Plan
     from migrate.traits import Traits
@@ -98,6 +99,21 @@ def load(text: str, runtime: "Runtime") -> "Plan":
         error.target = UNCHANGED
         error.remedy = error.remedy or "Name the file of a plan, or a plan's id."
         raise
+
+
+def leave_of(plan: "Plan", runtime: "Runtime") -> "Leave":
+    """What lets a plan pass that was made just now; a comparison of files is let pass by nothing.
+
+    A plan that does what an earlier one did keeps the waivers of that.
+    """
+    from migrate.pipeline.checks import Leave
+    from migrate.pipeline.waiving import waived_for
+
+    if not plan.store:
+        return Leave()
+    environment = runtime.config.environment(plan.target.environment)
+    archive = runtime.connections.archive(environment)
+    return waived_for(plan, environment, archive, runtime.connections).leave
 
 
 def _rendered(plan: "Plan", form: str, runtime: "Runtime") -> bytes:

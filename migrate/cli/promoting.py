@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.cli import options
-from migrate.cli.plans import show, traits_for, write_plan
+from migrate.cli.plans import leave_of, show, traits_for, write_plan
 from migrate.cli.reporting import Reports, begin, reporting
 from migrate.errors import Exit
 
@@ -25,7 +25,7 @@ def answer_plan(
 
     write_plan(plan, out, reports, runtime)
     show(plan, form, runtime)
-    checks.allowed(plan.verdicts, plan.target.environment)
+    checks.allowed(plan.verdicts, plan.target.environment, leave_of(plan, runtime))
     return Exit.DONE
 
 

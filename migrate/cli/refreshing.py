@@ -67,7 +67,7 @@ def compared(old: "Plan", new: "Plan", runtime: "Runtime") -> str:
     if changes_digest(old) != changes_digest(new):
         return f"other changes than plan {old.id}: whoever approved that has to approve this anew"
     environment = runtime.config.environment(new.target.environment)
-    has = found(new, runtime.connections.archive(environment), runtime.connections)
+    has = found(new, environment, runtime.connections.archive(environment), runtime.connections)
     needed = runtime.config.approvals_of(environment)
     return (
         f"the same changes as plan {old.id}: its approvals hold for this one "

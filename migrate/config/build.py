@@ -15,6 +15,7 @@ from migrate.config.values import (
     Environment,
     ImportBucket,
     Limits,
+    PolicyRef,
     S3Location,
     StoreLocation,
     Upload,
@@ -90,6 +91,12 @@ class Builder:
         """The `[approval]` table."""
         own = {"valid_for": duration(table["valid_for"])} if "valid_for" in table else {}
         return ApprovalTerms(self._file(table.get("allowed_signers")), **own)  # type: ignore[arg-type]
+
+    def policy(self, table: Mapping[str, Any] | None) -> PolicyRef | None:
+        """The `[policy]` table."""
+        if table is None:
+            return None
+        return PolicyRef(table["digest"].removeprefix("sha256:"), self._file(table.get("file")))
 
     def store(self, table: Mapping[str, Any], path: JsonPath) -> StoreLocation:
         """One `[store]` table, of the config or of an environment."""

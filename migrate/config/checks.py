@@ -48,9 +48,14 @@ def check(value: Any) -> Iterator[Finding]:
         yield from check_path(_table(each), ("environments", name), tuple(environments))
     if "approval" in root:
         yield from check_duration(_table(root["approval"]), "valid_for", ("approval",))
-    guards = root.get("guards")
+    yield from check_guards(root, tuple(environments))
+
+
+def check_guards(value: Any, environments: tuple[str, ...] | None = None) -> Iterator[Finding]:
+    """Yield everything wrong with `[[guards]]`; `environments` is None where none are known."""
+    guards = _table(value).get("guards")
     for index, each in enumerate(guards if isinstance(guards, list) else ()):
-        yield from _guard(_table(each), ("guards", index), tuple(environments))
+        yield from _guard(_table(each), ("guards", index), environments)
 
 
 def _not_finite(value: Any, path: JsonPath) -> Iterator[Finding]:
@@ -187,7 +192,7 @@ def _endpoint(endpoint: str, path: JsonPath) -> Iterator[Finding]:
 
 
 def _guard(
-    table: Mapping[str, Any], path: JsonPath, environments: tuple[str, ...]
+    table: Mapping[str, Any], path: JsonPath, environments: tuple[str, ...] | None
 ) -> Iterator[Finding]:
     rule = _text(table, "rule")
     parameters = parameters_of(rule)
@@ -202,9 +207,11 @@ def _guard(
     for key in _NEEDED.get(rule, ()):
         if key not in table and table.get("severity") != "off":
             yield Finding(f"{rule} needs {key}: without it there is nothing to check", path)
-    patterns = table.get("environments")
+    patterns = table.get("environments") if environments is not None else None
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
-        if isinstance(pattern, str) and not any(matches(name, (pattern,)) for name in environments):
+        if isinstance(pattern, str) and not any(
+            matches(name, (pattern,)) for name in environments or ()
+        ):
             yield Finding(
                 f"no environment here is called {pattern}: this guard does not hold for it",
                 (*path, "environments", index),

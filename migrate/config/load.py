@@ -56,7 +56,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     """
     folder = path.absolute().parent
     text = _read(path)
-    value = _parse(text, path)
+    value = parsed(text, str(path), "config")
     try:
         cleaned, refs, findings = take_secrets(value)
         found = [
@@ -83,6 +83,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
             for name, table in cleaned["environments"].items()
         },
         guards=tuple(guard_rule(table) for table in cleaned.get("guards", ())),
+        policy=builder.policy(cleaned.get("policy")),
         approval=builder.approval(cleaned.get("approval", {})),
         default_store=builder.store(cleaned.get("store", {}), ("store",)),
         warnings=tuple(each for each in found if each.warning),
@@ -111,11 +112,12 @@ def _read(path: Path) -> bytes:
     return text
 
 
-def _parse(text: bytes, path: Path) -> Any:
+def parsed(text: bytes, where: str, kind: str = "policy") -> Any:
+    """The value of a TOML text. Raises InvalidInput that says where it is none."""
     if text.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         raise InvalidInput(
-            "the config begins with a byte-order mark",
-            where=str(path),
+            f"the {kind} begins with a byte-order mark",
+            where=where,
             remedy="Save it as UTF-8 without one.",
         )
     try:
@@ -124,17 +126,17 @@ def _parse(text: bytes, path: Path) -> Any:
         line = text.count(b"\n", 0, failure.start) + 1
         fault = Fault("this is not UTF-8", line=line)
         raise InvalidInput(
-            "the config is not UTF-8 text",
-            where=str(path),
+            f"the {kind} is not UTF-8 text",
+            where=where,
             remedy="Save it as UTF-8.",
             faults=(fault,),
         ) from None
     except RecursionError:
-        raise InvalidInput("the config is nested too deeply", where=str(path)) from None
+        raise InvalidInput(f"the {kind} is nested too deeply", where=where) from None
     except ValueError as failure:
         raise InvalidInput(
-            "the config is not TOML",
-            where=str(path),
+            f"the {kind} is not TOML",
+            where=where,
             remedy='Text needs quotes: name = "value". https://toml.io shows the rest.',
             faults=(_syntax_fault(str(failure), text),),
         ) from None

@@ -158,6 +158,14 @@ class ApprovalTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyRef:
+    """Which policy holds: the one of this digest (SHA-256, hex), in a file, or in the store."""
+
+    digest: str
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole config. `folder` is what its relative paths resolve against.
 
@@ -170,6 +178,7 @@ class Config:
     guards: tuple[GuardRule, ...]
     default_store: StoreLocation
     approval: ApprovalTerms = ApprovalTerms()
+    policy: PolicyRef | None = None
     warnings: tuple[Fault, ...] = ()
     in_ci: bool = False
 

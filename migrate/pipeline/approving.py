@@ -18,13 +18,11 @@ from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import NOT_BY_US, GuardRefused, UsageError
 from migrate.pipeline import checks
+from migrate.pipeline.waiving import CLOCKS_DIFFER, Waivers, proof_of, signers_of, waived_for
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
 from migrate.signing import Signers, sign
 from migrate.tools import epoch, stamp
-
-CLOCKS_DIFFER = 300.0
-"""Seconds that an approval may seem to come from the future."""
 
 
 def approve(
@@ -39,7 +37,8 @@ def approve(
     environment = connections.config.environment(plan.target.environment)
     archive, tools = connections.archive(environment), connections.tools
     checks.right_target(plan, environment.identity, archive.location)
-    checks.allowed(plan.verdicts, environment.name)
+    waived = waived_for(plan, environment, archive, connections)
+    checks.allowed(plan.verdicts, environment.name, waived.leave)
     approver = Actor(name or tools.actor.name, tools.actor.place)
     if same_person(approver.name, plan.planner.name):
         raise UsageError(
@@ -59,7 +58,7 @@ def approve(
         change_ref=change_ref,
     )
     given = Approval(statement, sign(statement_bytes(statement), key) if key else "")
-    alone = judged(plan, (given,), connections)
+    alone = judged(plan, (given,), connections, waived)
     if not alone.counted:
         raise GuardRefused(
             f"this approval would not count: {alone.refused[0].partition(': ')[2]}",
@@ -72,12 +71,15 @@ def approve(
         )
     checks.known(plan, archive)
     archive.save_approval(given)
-    return found(plan, archive, connections)
+    return found(plan, environment, archive, connections)
 
 
-def found(plan: Plan, archive: Archive, connections: Connections) -> Judged:
+def found(
+    plan: Plan, environment: Environment, archive: Archive, connections: Connections
+) -> Judged:
     """The approvals that a plan has in the store, and which of them count."""
-    return judged(plan, tuple(archive.approvals(changes_digest(plan))), connections)
+    waived = waived_for(plan, environment, archive, connections)
+    return judged(plan, tuple(archive.approvals(changes_digest(plan))), connections, waived)
 
 
 def enough(
@@ -85,7 +87,9 @@ def enough(
 ) -> tuple[Approver, ...]:
     """The approvers of a plan that is to be applied. Raises GuardRefused where they are too few."""
     needed = connections.config.approvals_of(environment)
-    has = found(plan, archive, connections)
+    has = found(plan, environment, archive, connections)
+    if waived_for(plan, environment, archive, connections).owners:
+        needed = max(needed, 1)  # whoever answers for a waiver does not decide alone
     if len(has.counted) >= needed:
         return has.counted
     count = f"{needed} approval{'s' * (needed != 1)}"
@@ -99,13 +103,14 @@ def enough(
     )
 
 
-def judged(plan: Plan, given: tuple[Approval, ...], connections: Connections) -> Judged:
+def judged(
+    plan: Plan, given: tuple[Approval, ...], connections: Connections, waived: Waivers
+) -> Judged:
     """Which of some approvals count for a plan now."""
     terms, now = connections.config.approval, connections.tools.now()
-    signers = Signers(terms.allowed_signers) if terms.allowed_signers else None
+    signers = signers_of(connections)
     keys: frozenset[str] = frozenset()
     if signers is not None:
-        signers.check()
         planners = {plan.planner.name, *(each.statement.planner.name for each in given)}
         keys = frozenset().union(*(signers.keys_of(name) for name in sorted(planners)))
     return judge(
@@ -115,12 +120,11 @@ def judged(plan: Plan, given: tuple[Approval, ...], connections: Connections) ->
         until=stamp(now + CLOCKS_DIFFER),
         proven_only=signers is not None,
         planners_keys=keys,
+        owners=tuple(owner.name for owner in waived.owners.values()),
     )
 
 
 def _proof(given: Approval, signers: Signers | None, now: float) -> Proof | str | None:
-    if signers is None or not given.signature:
-        return None
-    moments = (epoch(given.statement.at), now)
-    name = given.statement.approver.name
-    return signers.proof(statement_bytes(given.statement), given.signature, moments, name)
+    said = given.statement
+    data, moments = statement_bytes(said), (epoch(said.at), now)
+    return proof_of(data, given.signature, signers, moments, said.approver.name)

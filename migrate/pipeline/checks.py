@@ -1,8 +1,10 @@
 """What is checked between reading the target and the first write. All pure but for the claim."""
 
+from dataclasses import dataclass
+
 from migrate.archive import Archive
 from migrate.errors import NOT_BY_US, GuardRefused, PlanStale, PlanUsed, UsageError
-from migrate.guards import GuardRule, Verdict, can_be_allowed, refusals
+from migrate.guards import GuardRule, Outcome, Verdict, can_be_allowed, refusals
 from migrate.judging import judge
 from migrate.model import Identity, PrincipalKey, State
 from migrate.plan import Plan
@@ -69,13 +71,36 @@ def known(plan: Plan, archive: Archive) -> None:
         )
 
 
-def allowed(verdicts: tuple[Verdict, ...], environment: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What lets a plan pass guards that refuse it: the names of guards that are waived.
+
+    With `waivers_only` the policy takes nothing else: what whoever planned allowed is refused.
+    """
+
+    waived: frozenset[str] = frozenset()
+    waivers_only: bool = False
+
+
+def allowed(verdicts: tuple[Verdict, ...], environment: str, leave: Leave | None = None) -> None:
     """Raises GuardRefused where a guard refuses, with every refusal and how to allow it."""
-    refused = refusals(verdicts)
+    leave = leave or Leave()
+    refused = [
+        verdict
+        for verdict in verdicts
+        if verdict.outcome is Outcome.REFUSE
+        or (leave.waivers_only and verdict.outcome is Outcome.ALLOWED)
+        if verdict.rule not in leave.waived or not can_be_allowed(verdict.rule)
+    ]
     if not refused:
         return
     names = [verdict.rule for verdict in refused if can_be_allowed(verdict.rule)]
-    if len(names) == len(refused):
+    if len(names) == len(refused) and leave.waivers_only:
+        remedy = "The policy takes waivers only: role-migrate waive PLAN" + "".join(
+            f" --guard {name}" for name in names[:1]
+        )
+        remedy += ' --reason "why" --until DATE'
+    elif len(names) == len(refused):
         options = " ".join(f"--allow {name}" for name in names)
         remedy = f'If this is meant, plan again with: {options} --reason "why"'
     else:
@@ -96,6 +121,7 @@ def no_worse(
     keep: tuple[str, ...],
     operator: PrincipalKey | None,
     unprofiled: tuple[str, ...],
+    leave: Leave | None = None,
 ) -> tuple[Verdict, ...]:
     """Judge again with today's config and target; a plan that passed must pass still."""
     planned = {verdict.rule for verdict in refusals(plan.verdicts)}
@@ -109,7 +135,7 @@ def no_worse(
             target="unchanged",
             remedy="Make a new plan: the target or the guards in the config changed.",
         )
-    allowed(now, plan.target.environment)
+    allowed(now, plan.target.environment, leave)
     return now
 
 

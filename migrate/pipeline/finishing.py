@@ -98,6 +98,8 @@ def _keep(ending: Ending, now: Snapshot, after: State, seen: Verification, recor
     rows = rows_seen(after.people, ending.plan.people.adds)
     learned = _with_members(seen, record, dict.fromkeys(after.roles, rows) if rows else {})
     _learn(archive, learned, record.run_id, tools.timestamp())
+    if record.policy is not None:
+        archive.save_policy_of(record.run_id, record.policy)
     if not seen.faults:
         _pair(ending, after)
         keep_verified(archive, after, record.run_id, left.captured_at)

@@ -165,7 +165,7 @@ def _made(
         mode=wish.mode,
         selection=wish.selection,
         rules=rules,
-        guards=connections.config.guards,
+        guards=connections.guards(environment),
         overrides=overrides(wish),
         store=archive.location if archive else "",
         unread=target.unread,

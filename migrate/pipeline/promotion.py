@@ -16,6 +16,7 @@ from migrate.model import Assignments, Snapshot
 from migrate.pipeline import checks, lookups
 from migrate.pipeline.applying import apply
 from migrate.pipeline.capture import Captured, capture_target
+from migrate.pipeline.checks import Leave
 from migrate.pipeline.confirming import steady
 from migrate.pipeline.locking import locked, untouched, warn_of_runs
 from migrate.pipeline.planning import Planned, Wish, plan_offline, plan_on, plan_towards
@@ -23,6 +24,7 @@ from migrate.pipeline.protection import may_run, not_in_one_go, on_the_path
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import reclaim, resume, settled_by
 from migrate.pipeline.sources import Spelled, asked, confirm, from_file, obtain
+from migrate.pipeline.waiving import waived_for
 from migrate.pipeline.ways import EVERYTHING, Way, check, source_of, stand_in, target_of
 from migrate.plan import Plan
 from migrate.platforms.base import PeopleUnreadable, Reader
@@ -150,13 +152,13 @@ def carry_through(
                 planned = make(target.writer)
             show(planned.plan)
             record = begin(planned.plan)
-            _allowed(planned.plan, record)
+            _allowed(planned.plan, record, environment, connections)
             return apply(planned.plan, target, record, planned.target)
     with untouched():
         planned = make(connections.reader(environment))
     show(planned.plan)
     record = begin(planned.plan)
-    _allowed(planned.plan, record)
+    _allowed(planned.plan, record, environment, connections)
     if planned.plan.empty:
         record.result = "nothing to do"
         return None
@@ -189,9 +191,14 @@ def apply_saved(
         run = archive.claimed_by(saved.id)
         unfinished = run is not None and is_unfinished(archive.store, run)
         if not unfinished:
-            _allowed(saved, record)
             with refusing(record):
+                waivers = waived_for(saved, environment, archive, connections)
+                checks.allowed(saved.verdicts, environment.name, waivers.leave)
                 record.approvers = may_run(saved, environment, connections, confirmed)
+            record.notes += [
+                f"guard {rule} was waived by {owner}: {waivers.reasons[rule]}"
+                for rule, owner in sorted(waivers.owners.items())
+            ]
     if run is not None and unfinished:
         connections.tools.tell(f"plan {saved.id} was begun by run {run}: going on with it")
         return resume(run, environment, connections, lambda _plan: record)
@@ -202,9 +209,12 @@ def apply_saved(
         return apply(saved, target, record)
 
 
-def _allowed(plan: Plan, record: Record) -> None:
+def _allowed(
+    plan: Plan, record: Record, environment: Environment, connections: Connections
+) -> None:
+    leave = Leave(waivers_only=connections.policy(environment).waivers_only)
     with refusing(record):
-        checks.allowed(plan.verdicts, plan.target.environment)
+        checks.allowed(plan.verdicts, environment.name, leave)
 
 
 @contextmanager

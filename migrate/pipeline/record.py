@@ -35,7 +35,8 @@ class Record:
 
     `run_id` is empty until the run has a journal: before that no store knows of it. `requests`
     counts what was sent to the target. `target` is the state that it was left in. `approvers` are
-    those whose approvals let it through.
+    those whose approvals let it through, `policy` is the digest of the policy that it was
+    judged by ("" for none), None where another process judged it.
     """
 
     plan: Plan
@@ -53,6 +54,7 @@ class Record:
     target: str = "unchanged"
     error: MigrateError | None = None
     approvers: tuple[Approver, ...] = ()
+    policy: str | None = None
 
     def to_value(self) -> dict[str, Any]:
         """The JSON value of the run's report."""
