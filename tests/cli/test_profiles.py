@@ -60,8 +60,10 @@ def test_looking_for_a_profile_asks_no_platform(guarded: World) -> None:
     probe(guarded)
     since = guarded.last()
     guarded.plan(*FULL)
-    assert guarded.calls("dev", since) == ["GET export admin", "GET export bot"]
-    assert guarded.calls("prod", since) == [*guarded.calls("dev", since), "GET alluserroles"]
+    # What deletions rest on is read twice.
+    exports = {"GET export admin", "GET export bot"}
+    assert set(guarded.calls("dev", since)) == exports
+    assert set(guarded.calls("prod", since)) == {*exports, "GET alluserroles"}
 
 
 def test_a_profile_of_another_version_will_not_do(guarded: World) -> None:

@@ -43,13 +43,11 @@ def test_a_run_is_shown_as_it_was_reported(world: World) -> None:
     assert world.run("runs", "show", world.runs()[0]).out == printed
 
 
-@pytest.mark.parametrize(
-    ("run", "code"), [("20200101T000000Z-000000", 2), ("latest", 3), ("../x", 3)]
-)
-def test_a_run_that_is_not_there_is_said_to_be_missing(world: World, run: str, code: int) -> None:
+@pytest.mark.parametrize("run", ["20200101T000000Z-000000", "latest", "../x"])
+def test_a_run_that_is_not_there_is_said_to_be_missing(world: World, run: str) -> None:
     for words in (("show", run), ("abandon", run, "--reason", "x")):
         ran = world.run("runs", *words)
-        assert ran.code == code
+        assert ran.code == 2
         ran.says(run, "next: ")
 
 
