@@ -122,7 +122,7 @@ def compare(
     """Compare the roles in scope and say what has to change.
 
     A role type that either side has not captured is left alone; one that the source has only
-    seen in part never causes a deletion.
+    seen in part never causes a deletion. Opaque roles are never changed.
     """
     changes: list[Change] = []
     left: list[Left] = []
@@ -137,6 +137,9 @@ def compare(
         of_type = _RoleType(role_type, mode, rules, behaviour.of(role_type), traits, known)
         sources = in_scope((renamed(role, rules) for role in wanted.roles), selections)
         targets = {role.name: role for role in in_scope(held.roles, selections)}
+        if traits.opaque_roles:
+            equal += sum(role.name in targets for role in sources)
+            continue
         for role in sources:
             change, leaves = of_type.one(role, targets.pop(role.name, None))
             equal += change is None and not leaves

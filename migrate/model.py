@@ -4,7 +4,7 @@ All are frozen and slotted; dicts inside them are never changed after constructi
 follow the project's words, not a platform's wire names.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -23,6 +23,9 @@ PrincipalKey = tuple[str, str]
 
 ACCOUNT = ""
 """The scope that is the whole account."""
+
+HELD = "held"
+"""The value of the permission that an opaque role stands for."""
 
 
 class Capture(StrEnum):
@@ -71,6 +74,13 @@ class Role:
     permissions: Permissions = field(default_factory=dict)
     id: str | None = None
     ref_id: str | None = None
+
+    @classmethod
+    def opaque(cls, role_type: str, name: str, spelled: str | None = None) -> "Role":
+        """A role of which nobody shows what it grants: it stands for one permission, called as it
+        is. `spelled` is its name as its environment spells it, where names fold: it becomes the id.
+        """
+        return cls(role_type, name, permissions={name: HELD}, id=spelled)
 
     @property
     def key(self) -> RoleKey:
@@ -124,13 +134,15 @@ class Principal:
     """A user (name: e-mail) or group, spelled as the platform spells it.
 
     `id` is the platform's, `org_id` a user's id in its organisation. A user that is known by
-    `org_id` only has that as name.
+    `org_id` only has that as name. `primary` is the role that goes first where the platform keeps
+    roles in an order that means something.
     """
 
     kind: PrincipalKind
     name: str
     id: str | None = None
     org_id: str | None = None
+    primary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +222,27 @@ class State:
         """Every role under its (role type, name)."""
         return {role.key: role for role in self.all_roles()}
 
+    def with_seen(self, roles: Iterable[Role]) -> "State":
+        """With roles that were seen elsewhere, or before, in the sections that were seen in part.
+
+        There, that a role was not seen does not say that there is none.
+        """
+        known = self.by_key()
+        added: dict[str, list[Role]] = {}
+        for role in roles:
+            if role.key not in known and self.in_part(role.role_type):
+                added.setdefault(role.role_type, []).append(role)
+        sections = {
+            role_type: self.roles[role_type].holding((*self.roles[role_type].roles, *found))
+            for role_type, found in added.items()
+        }
+        return replace(self, roles={**self.roles, **sections})
+
+    def in_part(self, role_type: str) -> bool:
+        """Whether the roles of a type are those that were seen in use: others may be there."""
+        section = self.roles.get(role_type)
+        return section is not None and section.capture is Capture.SEEN_IN_USE
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -228,6 +261,10 @@ class Selection:
     def everything(self) -> bool:
         """Whether it leaves nothing out."""
         return not self.include and not self.exclude
+
+    def folded(self, fold: Callable[[str], str]) -> "Selection":
+        """With patterns as names are matched."""
+        return Selection(tuple(map(fold, self.include)), tuple(map(fold, self.exclude)))
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:

@@ -20,8 +20,9 @@ class PeoplePlan:
     which an import is known to drop members, who are put back by the next call.
 
     `adds` and `removes` are the assignments to make and to take back, `left` those that differ
-    and stay as they are, `moved` the roles whose holders go to another name. `orders` has the
-    moves of each role type that changes.
+    and stay as they are, `moved` the roles whose holders go to another name. `unseen` are the
+    roles in `adds` that the target was not seen to have, where roles can't be listed. `orders` has
+    the moves of each role type that changes.
     """
 
     unread: str = ""
@@ -32,12 +33,18 @@ class PeoplePlan:
     removes: tuple[Assignment, ...] = ()
     left: tuple[Unassigned, ...] = ()
     moved: tuple[RoleKey, ...] = ()
+    unseen: tuple[Role, ...] = ()
     notes: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
 
     def held_after(self, people: People) -> frozenset[Assignment]:
         """Who holds what once the assignments are made."""
         return people.assignments.union(self.adds).difference(self.removes)
+
+    def not_seen(self, target: State) -> tuple[RoleKey, ...]:
+        """The roles in `unseen` that a target does not show by now either."""
+        seen = target.by_key()
+        return tuple(role.key for role in self.unseen if role.key not in seen)
 
 
 def known_people(state: State, word: str, unread: str = "") -> People:

@@ -4,7 +4,7 @@ from typing import Any
 
 from migrate import accessfile
 from migrate.assigning import Unassigned
-from migrate.model import Assignment, Assignments
+from migrate.model import Assignment, Assignments, Role
 from migrate.ordering import Order
 from migrate.peopleplan import PeoplePlan
 from migrate.replay import Breach, Move
@@ -24,6 +24,10 @@ def to_value(plan: PeoplePlan) -> dict[str, Any]:
             for item in plan.left
         ],
         "moved": [{"roleType": role_type, "role": name} for role_type, name in plan.moved],
+        "unseen": [
+            {"roleType": role.role_type, "role": role.name, "spelled": role.id or role.name}
+            for role in plan.unseen
+        ],
         "notes": list(plan.notes),
         "orders": [
             {
@@ -50,6 +54,9 @@ def from_value(value: dict[str, Any]) -> PeoplePlan:
             for item in value["left"]
         ),
         moved=tuple((item["roleType"], item["role"]) for item in value["moved"]),
+        unseen=tuple(
+            Role.opaque(item["roleType"], item["role"], item["spelled"]) for item in value["unseen"]
+        ),
         notes=tuple(value["notes"]),
         orders=tuple(
             Order(

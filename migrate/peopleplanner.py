@@ -29,6 +29,7 @@ from migrate.model import (
 )
 from migrate.ordering import Order, order
 from migrate.peopleplan import PeoplePlan, known_people, reach
+from migrate.platform_rules import first_roles, making_room, move_notes, unseen_roles, with_room
 from migrate.replay import Grants, Holder, Holdings, Roles
 from migrate.traits import Traits
 
@@ -71,6 +72,8 @@ def plan_people(
         known_people(sides.target, "target", unread)
     if people is None:
         return PeoplePlan(unread, orders=_orders(sides, Delta(), None, learned, traits))
+    unseen = unseen_roles(sides.source, sides.target, request.rules)
+    sides = replace(sides, target=sides.target.with_seen(unseen), goal=sides.goal.with_seen(unseen))
     renamed = renames(sides.source, sides.target, request.remembered, request.rules, traits)
     found = [rename for rename in renamed.found if _covers(sides, rename.new)]
     wanted: frozenset[Assignment] = frozenset()
@@ -83,6 +86,9 @@ def plan_people(
         request.assignments, people, wanted, found, _rules(sides, request, resolution, traits)
     )
     notes += request.look_up.notes(changes.adds, people)
+    firsts = first_roles(sides.source.people, request.rules, resolution)
+    notes += move_notes(changes.adds, changes.removes, people, firsts, traits)
+    given = {item.role_key for item in changes.adds}
     plan = PeoplePlan(
         unread=unread,
         assignments=request.assignments,
@@ -90,12 +96,15 @@ def plan_people(
         removes=tuple(sorted(changes.removes)),
         left=changes.left,
         moved=tuple((rename.role_type, rename.old) for rename in found),
+        unseen=tuple(role for role in unseen if role.key in given),
         notes=tuple(notes),
     )
     reached = reach(sides.target, sides.goal, plan.held_after(people), traits)
     if reached is None:
         raise AssertionError("the target's holders are known")
     orders = _orders(sides, changes, (reached.before, reached.after), learned, traits)
+    room = making_room(people.assignments, changes.adds, changes.removes, traits.most_roles)
+    orders = tuple(with_room(each, room, changes.removes) for each in orders)
     return replace(plan, access=reached.changes, orders=orders)
 
 
@@ -141,13 +150,18 @@ def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits:
     named = {(role.role_type, request.rules.role(role.name)) for role in sides.source.all_roles()}
     after = frozenset(sides.goal.by_key())
     bots = set(resolution.scopes.values())
+    here = set(resolution.principals.values())
 
     def in_scope(key: RoleKey) -> bool:
         return key[0] in sides.source.captured and _covers(sides, key[1])
 
     def foreign(item: Assignment) -> str:
         if item.role_key not in named and item.role_key in after:
-            return "the source has no such role"
+            if not sides.source.in_part(item.role_type):
+                return "the source has no such role"
+            # All that somebody holds is known, though not all roles are.
+            if item.holder not in here:
+                return "the source was not seen to have the role, and does not have this holder"
         if item.scope != ACCOUNT and item.scope not in bots:
             return "the source has no such bot"
         return ""

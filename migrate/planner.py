@@ -7,7 +7,7 @@ from migrate.access_rules import AccessFacts
 from migrate.behaviour import Behaviour
 from migrate.diff import Action, Comparison, Rules, compare, in_scope
 from migrate.errors import UsageError
-from migrate.guards import GuardRule, Override, Verdict, evaluate
+from migrate.guards import GuardRule, Override, Verdict, evaluate, folded
 from migrate.model import (
     Mode,
     PrincipalKey,
@@ -18,7 +18,8 @@ from migrate.model import (
 )
 from migrate.peopleplan import holders_of, reach
 from migrate.peopleplanner import PeopleRequest, Sides, plan_people
-from migrate.plan import Plan, Side, Source, desired
+from migrate.plan import Plan, Side, Source, desired, same_platform
+from migrate.platform_rules import refusals
 from migrate.profile import made_by_probe, without_probes
 from migrate.rules import Facts
 from migrate.traits import Traits
@@ -60,7 +61,7 @@ def make(
     Raises UsageError where the two sides are of different platforms, or where a `--role` pattern
     matches no role on either side.
     """
-    _check_sides(source.side, target)
+    same_platform(source.side, target, "roles cannot travel between platforms")
     selections = (request.selection, source.selection)
     _check_patterns(request.selection, source.state, target.state)
     found: Comparison = compare(
@@ -87,7 +88,7 @@ def make(
         unknown=found.unknown,
         equal=found.equal,
         # What was worked out, not read, can't have come up short.
-        source_sizes={} if source.worked_out else _sizes(source, target.state),
+        source_sizes={} if source.worked_out else _sizes(source, target.state, traits),
         source_names=_custom_names(source.state, selections, traits),
         overrides=request.overrides,
         verdicts=(),
@@ -146,7 +147,11 @@ def judge(
         moves=len(plan.people.adds) + len(plan.people.removes),
         # The way back is open whatever is known of the platform.
         unprofiled=() if plan.undoes else unprofiled,
+        unseen=() if plan.undoes else plan.people.not_seen(target),
+        refusals=tuple(refusals(plan.people, target.people, traits, operator)),
     )
+    if traits.opaque_roles:
+        guards = tuple(folded(rule, traits.fold_role) for rule in guards)
     return evaluate(facts, _access_facts(plan, target, traits, operator), guards, plan.overrides)
 
 
@@ -186,16 +191,19 @@ def _access_facts(
         operator=operator,
         permissions={kind: frozenset(found) for kind, found in names.items()},
         roles=source_names | here,
+        traits=traits,
     )
 
 
-def _sizes(source: Source, target: State) -> dict[str, int]:
+def _sizes(source: Source, target: State, traits: Traits) -> dict[str, int]:
     """How many roles the source holds of each type that both sides captured."""
     seen = target.captured
+    everything = _custom_names(source.state, (), traits)
     sizes = {
-        role_type: len(section.roles)
+        # What ships with a platform is in use on every server: it does not make a source.
+        role_type: len(section.roles) if section.complete else len(everything[role_type])
         for role_type, section in source.state.roles.items()
-        if section.complete and role_type in seen
+        if role_type in everything and role_type in seen
     }
     if source.selection.everything or not any(sizes.values()):
         return sizes
@@ -213,19 +221,8 @@ def _custom_names(
             if not traits.is_built_in(role_type, role.name) and not made_by_probe(role.name)
         )
         for role_type, section in state.roles.items()
-        if section.complete
+        if section.complete or state.in_part(role_type)
     }
-
-
-def _check_sides(source: Side, target: Snapshot) -> None:
-    if source.identity.platform != target.identity.platform:
-        raise UsageError(
-            f"{source.environment!r} is a {source.identity.platform} environment and "
-            f"{target.environment!r} a {target.identity.platform} one: roles cannot travel between "
-            "platforms",
-            target="unchanged",
-            remedy="Name two environments of one platform.",
-        )
 
 
 def _check_patterns(selection: Selection, source: State, target: State) -> None:

@@ -25,7 +25,10 @@ Fate = tuple[frozenset[RoleKey], frozenset[RoleKey]]
 
 
 class Move(StrEnum):
-    """One part of an order. Parts that turn out empty cost nothing and are left out."""
+    """One part of an order. Parts that turn out empty cost nothing and are left out.
+
+    MAKE_ROOM is that part of REMOVE without which somebody would hold too many roles on the way.
+    """
 
     IMPORT = "import"
     REPLACE = "import and prune"
@@ -35,6 +38,7 @@ class Move(StrEnum):
     ADD = "add"
     ADD_EXISTING = "add to existing roles"
     ADD_CREATED = "add to created roles"
+    MAKE_ROOM = "remove to make room"
     REMOVE = "remove"
     PRUNE = "prune"
 

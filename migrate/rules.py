@@ -30,7 +30,8 @@ class Facts:
     `breaches` is what leaves its bounds between calls, `moves` counts assignments that change.
     `own` are roles that a run made which is taken back: they are not missed.
     `unprofiled` are role types of a protected target, in full mode, whose platform version no probe
-    has tried.
+    has tried. `unseen` are roles to be given that nobody in the target was seen to hold, `refusals`
+    what the platform would refuse.
     """
 
     environment: str
@@ -50,6 +51,8 @@ class Facts:
     moves: int = 0
     own: frozenset[RoleKey] = frozenset()
     unprofiled: tuple[str, ...] = ()
+    unseen: tuple[RoleKey, ...] = ()
+    refusals: tuple[str, ...] = ()
 
 
 Given = TypeVar("Given", contravariant=True)
@@ -209,6 +212,12 @@ def _no_profile(facts: Facts, parameters: Mapping[str, Any]) -> str:
     )
 
 
+def _unseen_roles(facts: Facts, parameters: Mapping[str, Any]) -> str:
+    names = _some([name for _, name in facts.unseen])
+    what = f"nobody in the target holds {names}, and roles can't be listed: --allow-unseen-roles "
+    return f"{what}gives each to one first, and looks whether it is there" if facts.unseen else ""
+
+
 def _listed(what: str, changes: list[Change]) -> str:
     if not changes:
         return ""
@@ -234,5 +243,7 @@ KINDS: Mapping[str, Kind[Facts]] = {
     "membership_gap": Kind(_membership_gap, severity=None),
     "access_gap": Kind(_access_gap),
     "no_profile": Kind(_no_profile),
+    "unseen_roles": Kind(_unseen_roles),
+    "platform_refuses": Kind(lambda facts, _: "; ".join(facts.refusals), absolute=True),
 }
 """Every guard by its name in the config. The absolute ones hold always."""

@@ -22,6 +22,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.access", "migrate.access_rules", "migrate.accessfile", "migrate.peoplefile"),
         *("migrate.peopleplan", "migrate.peopleplanfile", "migrate.peopleplanner"),
         *("migrate.membership", "migrate.identity", "migrate.ordering", "migrate.replay"),
+        *("migrate.platform_rules",),
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
     ),
@@ -53,7 +54,7 @@ IN_MEMORY = {"StringIO"}
 """What floor 1 may use of `io`: a buffer is no I/O, whatever the module is called."""
 
 SIBLINGS = (
-    ("migrate.platforms", ("migrate.platforms.base",)),
+    ("migrate.platforms", ("migrate.platforms.base", "migrate.platforms.assign_step")),
     ("migrate.stores", ("migrate.stores.base", "migrate.stores.scoped", "migrate.stores.probe")),
 )
 """Rooms whose kinds do not know each other, and what all kinds may share."""

@@ -22,7 +22,7 @@ COLUMNS: Mapping[str, bool] = {
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "kind": ("user", "group"),
-    "role_type": ("admin", "bot"),
+    "role_type": ("admin", "bot", "account"),
     "action": ("add", "remove"),
 }
 """What cells of these columns hold, in any case."""

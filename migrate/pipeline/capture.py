@@ -7,7 +7,7 @@ from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import InvalidInput
 from migrate.lookups import SETTLED, LookUp
-from migrate.model import Identity, People, Section, Selection, Snapshot, State
+from migrate.model import Identity, People, Selection, Snapshot, State
 from migrate.platforms.base import Need, PeopleUnreadable, Reader
 from migrate.snapshot import state_digest
 from migrate.tools import Tools
@@ -42,6 +42,7 @@ def capture(
     holds roles can't be read.
     """
     tools.tell(f"reading {environment} …")
+    selection = selection.folded(reader.traits.fold_role)
     taken_at = tools.timestamp()  # before the read: the state is at least as old as that
     state = reader.capture(people=people)
     taken = Snapshot(environment, identity, taken_at, tools.version, EVERYTHING, state)
@@ -53,7 +54,7 @@ def narrowed(taken: Snapshot, selection: Selection) -> Snapshot:
     sections = {}
     for role_type, section in taken.state.roles.items():
         roles = tuple(role for role in section.roles if selection.covers(role.name))
-        sections[role_type] = Section.of(roles) if section.complete else section
+        sections[role_type] = section.holding(roles)
     people = taken.state.people
     if people is not None:
         held = frozenset(item for item in people.assignments if selection.covers(item.role))

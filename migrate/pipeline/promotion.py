@@ -20,7 +20,7 @@ from migrate.pipeline.planning import Planned, Wish, plan_offline, plan_on, plan
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import reclaim, resume, settled_by
 from migrate.pipeline.sources import asked, from_file, obtain
-from migrate.pipeline.ways import EVERYTHING, Way, source_of, stand_in, target_of
+from migrate.pipeline.ways import EVERYTHING, Way, fitting, source_of, stand_in, target_of
 from migrate.plan import Plan
 from migrate.platforms.base import Reader
 from migrate.verification import Verification
@@ -42,6 +42,7 @@ def _plan(way: Way, wish: Wish, connections: Connections) -> Planned:
             )
         return _compare(way, wish, connections)
     environment = target_of(way, connections)
+    wish = fitting(wish, environment)
     source = source_of(way, wish, environment, connections)
     if way.target_snapshot is None:
         reader = connections.reader(environment)
@@ -87,12 +88,13 @@ def promote(
     """
     with untouched():
         environment = target_of(way, connections)
+        fit = fitting(wish, environment)
 
     def make(reader: Reader) -> Planned:
-        source = source_of(way, wish, environment, connections)
+        source = source_of(way, fit, environment, connections)
         archive = connections.archive(environment)
-        target = capture_target(environment, reader, archive, connections, wish.need)
-        return _planned(source, target, environment, reader, connections, wish)
+        target = capture_target(environment, reader, archive, connections, fit.need)
+        return _planned(source, target, environment, reader, connections, fit)
 
     return carry_through(environment, connections, make, show=show, agreed=agreed, begin=begin)
 
@@ -186,4 +188,4 @@ def _compare(way: Way, wish: Wish, connections: Connections) -> Planned:
             where=way.to.value,
             remedy="Compare snapshots of a platform that the config names.",
         )
-    return plan_offline(source, target, rules[0], connections, wish)
+    return plan_offline(source, target, rules[0], connections, fitting(wish, rules[0]))

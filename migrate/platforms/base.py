@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from migrate.config import App
+from migrate.config import App, Login
 from migrate.diff import Change
 from migrate.errors import PlatformFailed
 from migrate.model import Principal, RoleKey, State
@@ -91,12 +91,13 @@ class PeopleUnreadable(PlatformFailed):
 class Shared:
     """What all readers and writers of one account share in this process, under whatever names.
 
-    `pace` is the account's budget of calls. `secret` gives an app's secret, always the same one,
-    so that one who finds it rotated finds it for all; its second argument names the app in texts.
+    `pace` is the account's budget of calls. `secret` gives the secret of an app or a login, always
+    the same one, so that one who finds it rotated finds it for all; its second argument names the
+    app or login in texts.
     """
 
     pace: Pace
-    secret: Callable[[App, str], RotatingSecret]
+    secret: Callable[[App | Login, str], RotatingSecret]
 
 
 class Reader(Protocol):
@@ -238,3 +239,7 @@ class Uploaded:
 
 Uploader = Callable[[bytes, str, str], Uploaded]
 """Takes the bytes of an import file, their SHA-256 (hex) and the role type."""
+
+Uploads = Callable[[], Uploader | None]
+"""The way to a fileId, for platforms that import files; None for the platform's own upload. Raises
+InvalidInput where the config does not say."""

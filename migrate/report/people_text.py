@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-from migrate.model import Assignment
+from migrate.model import Assignment, Role
 from migrate.peopleplan import PeoplePlan
 from migrate.report.escape import inert, quoted
 
@@ -16,8 +16,8 @@ def lines(plan: PeoplePlan, *, everything: bool) -> Iterator[str]:
     """What is added and removed, role by role; in which order; and what is left."""
     if plan.adds or plan.removes:
         yield from ("", "Assignments")
-        yield from _capped(_by_role("+", plan.adds), everything)
-        yield from _capped(_by_role("-", plan.removes), everything)
+        yield from _capped(by_role("+", plan.adds, plan.unseen), everything)
+        yield from _capped(by_role("-", plan.removes), everything)
         for order in plan.orders:
             moves = ", ".join(move.value for move in order.moves)
             yield from _wrapped(f"order for {order.role_type} roles: {moves}", 2)
@@ -28,13 +28,15 @@ def lines(plan: PeoplePlan, *, everything: bool) -> Iterator[str]:
             reasons.setdefault(item.reason, []).append(item.assignment)
         for reason, items in sorted(reasons.items()):
             yield from _wrapped(f"{inert(reason)}:", 2)
-            yield from _capped(_by_role(" ", items), everything)
+            yield from _capped(by_role(" ", items), everything)
     if plan.notes:
         yield from ("", "Notes")
         yield from _capped((f"  {inert(note)}" for note in plan.notes), everything)
 
 
-def _by_role(sign: str, items: Iterable[Assignment]) -> Iterator[str]:
+def by_role(sign: str, items: Iterable[Assignment], unseen: Iterable[Role] = ()) -> Iterator[str]:
+    """Assignments, a line or more for each role; `unseen` are roles that may not be there."""
+    unknown = {role.key for role in unseen}
     found: dict[tuple[str, str, str], list[str]] = {}
     for item in items:
         name = inert(item.principal)
@@ -42,6 +44,7 @@ def _by_role(sign: str, items: Iterable[Assignment]) -> Iterator[str]:
         found.setdefault((item.role_type, item.role, item.scope), []).append(who)
     for (role_type, role, scope), names in sorted(found.items()):
         where = f" in bot {quoted(scope)}" if scope else ""
+        where += " (not seen on the target)" if (role_type, role) in unknown else ""
         text = f"{sign} {role_type} role {quoted(role)}{where}: {', '.join(sorted(names))}"
         yield from _wrapped(text, 2)
 

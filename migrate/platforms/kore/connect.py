@@ -8,7 +8,7 @@ from migrate.errors import InvalidInput
 from migrate.http import Http
 from migrate.model import State
 from migrate.plan import Plan
-from migrate.platforms.base import Prober, ProbeWish, Shared, Uploader
+from migrate.platforms.base import Prober, ProbeWish, Shared, Uploads
 from migrate.platforms.kore import checkup
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel, WriteChannel
@@ -42,13 +42,12 @@ def reader(environment: Environment, shared: Shared, tools: Tools) -> KoreReader
     return KoreReader(ReadChannel(**parts), _role_types(environment), environment.name)
 
 
-def writer(
-    environment: Environment, shared: Shared, tools: Tools, uploader: Uploader | None
-) -> KoreWriter:
-    """A writer to the environment; without an `uploader` the platform's own upload is used.
+def writer(environment: Environment, shared: Shared, tools: Tools, uploads: Uploads) -> KoreWriter:
+    """A writer to the environment; where `uploads` gives none the platform's own upload is used.
 
     The builder app uploads where one is configured (kore.md, Upload), else the admin app does.
     """
+    uploader = uploads()
     parts = _parts(environment, _app(environment, "admin_app"), "admin_app", shared, tools)
     channel = WriteChannel(**parts)
     if uploader is None:

@@ -8,6 +8,7 @@ from migrate.model import Assignment, RoleKey, State
 from migrate.ordering import Order
 from migrate.peopleplanfile import assignment_to_value
 from migrate.plan import Plan, desired
+from migrate.platforms.assign_step import assign_step
 from migrate.platforms.base import Step, Work
 from migrate.platforms.kore.assignments import MOST
 from migrate.platforms.kore.catalogue import TRAITS
@@ -72,7 +73,11 @@ class _Assembly:
             given += items if move is not Move.REMOVE else []
             for start in range(0, len(items), MOST):
                 part = items[start : start + MOST]
-                made.append((self._assign(part, move, number + len(made)), None))
+                removing = move is Move.REMOVE
+                step = assign_step(
+                    number + len(made), part, self.order.role_type, removing=removing
+                )
+                made.append((step, None))
         return made
 
     def _items(self, move: Move) -> list[Assignment]:
@@ -85,20 +90,6 @@ class _Assembly:
             if item.role_type == self.order.role_type
             and (wanted is None or (item.role_key in existing) is wanted)
         ]
-
-    def _assign(self, items: list[Assignment], move: Move, number: int) -> Step:
-        values = [assignment_to_value(item) for item in items]
-        removing = move is Move.REMOVE
-        return Step(
-            number=number,
-            kind="assign",
-            object=f"{len(items)} {self.order.role_type} assignments "
-            f"to {'remove' if removing else 'add'}",
-            role_type=self.order.role_type,
-            arguments={"adds": [] if removing else values, "removes": values if removing else []},
-            repeatable=True,
-            undo="assign the opposite",
-        )
 
     def _confirm(self, items: list[Assignment], number: int) -> Step:
         return Step(

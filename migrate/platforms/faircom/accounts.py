@@ -1,0 +1,144 @@
+"""From the list of accounts to who holds what (faircom.md 4.6). Pure.
+
+The vendor shows roles in more than one form; all are taken. That a list is cut short for a login
+without the right is nowhere said in it: it shows by who is missing.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from migrate.errors import AccessDenied, PlatformFailed
+from migrate.model import (
+    ACCOUNT,
+    Assignment,
+    Capture,
+    People,
+    Principal,
+    PrincipalKind,
+    Role,
+    Section,
+    State,
+)
+from migrate.platforms.faircom.catalogue import ADMIN, GUEST, ROLE_TYPE, fold
+from migrate.wording import json_path, quoted, value_words
+
+_USER = PrincipalKind.USER
+SHOWN = 5
+
+
+class Row(NamedTuple):
+    """An account as it is listed: names as the server spells them, roles in their order."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+def state_of(result: Mapping[str, Any], *, operator: str, where: str) -> State:
+    """Who holds what, by the result of a list of all accounts that `operator` asked for.
+
+    Roles are those that somebody holds, never known to be all. Raises PlatformFailed where the
+    result is no sound list, AccessDenied where it can't be all of it.
+    """
+    rows = rows_of(result, where=where)
+    accounts = _by_name(rows, where)
+    spelled: dict[str, str] = {}
+    assignments: set[Assignment] = set()
+    principals = {}
+    for name in sorted(accounts):
+        row = accounts[name]
+        held = [role for role in dict.fromkeys(map(_role, row.roles)) if role != GUEST]
+        for role in row.roles:
+            spelled.setdefault(_role(role), role)
+        assignments.update(Assignment(_USER.value, name, ROLE_TYPE, role, ACCOUNT) for role in held)
+        first = held[0] if len(held) > 1 else None
+        principals[_USER.value, name] = Principal(_USER, row.name, primary=first)
+    roles = tuple(
+        Role.opaque(ROLE_TYPE, name, spelled[name] if spelled[name] != name else None)
+        for name in sorted({item.role for item in assignments})
+    )
+    people = People("", principals, {}, frozenset(assignments))
+    _check_whole(people, fold(_USER, operator), where)
+    return State({ROLE_TYPE: Section(Capture.SEEN_IN_USE, roles)}, people)
+
+
+def _role(name: str) -> str:
+    return fold("role", name)
+
+
+def _by_name(rows: tuple[Row, ...], where: str) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for row in rows:
+        other = found.setdefault(fold(_USER, row.name), row)
+        if other is not row:
+            raise PlatformFailed(
+                f"listAccounts: {quoted(other.name)} and {quoted(row.name)} can't be told apart: "
+                "the server makes no difference between capitals and small letters",
+                where=where,
+                remedy="Nothing is planned on a list that does not fit together; try again.",
+            )
+    return found
+
+
+def _check_whole(people: People, operator: str, where: str) -> None:
+    """Raise AccessDenied where somebody is missing who must be there."""
+    missing = [name for name in (operator, ADMIN) if (_USER.value, name) not in people.principals]
+    administers = Assignment(_USER.value, operator, ROLE_TYPE, ADMIN, ACCOUNT) in people.assignments
+    if missing:
+        named = " and ".join(quoted(name) for name in dict.fromkeys(missing))
+        seen = f"the list of accounts is cut short: {named} is not in it"
+    elif operator != ADMIN and not administers:
+        seen = f"{quoted(operator)} does not hold the role ADMIN"
+    else:
+        return
+    raise AccessDenied(
+        f"listAccounts: {seen}, and a server shows only accounts that a login is authorised to see",
+        where=where,
+        remedy="Log in as an account that holds the role ADMIN.",
+    )
+
+
+def rows_of(result: Mapping[str, Any], *, where: str) -> tuple[Row, ...]:
+    """The accounts in a list, with their roles in whichever documented form.
+
+    Raises PlatformFailed, with every fault, where it is no sound list.
+    """
+    faults: list[str] = []
+    found = result.get("accounts")
+    rows = list(_rows(found, faults)) if isinstance(found, list) else []
+    if not isinstance(found, list):
+        faults.append(f"$.result.accounts: expected a list, found {value_words(found)}")
+    elif found and not any(isinstance(each, dict) and _FORMS & each.keys() for each in found):
+        faults.append("no account says which roles it holds")
+    if faults:
+        more = f" and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+        raise PlatformFailed(
+            f"listAccounts: the answer is no sound list: {'; '.join(faults[:SHOWN])}{more}",
+            where=where,
+            remedy="Nothing is planned on a short or odd read; check the server's version.",
+        )
+    return tuple(rows)
+
+
+_FORMS = frozenset({"roles", "roleNames"})
+
+
+def _rows(accounts: list[Any], faults: list[str]) -> Iterator[Row]:
+    for index, account in enumerate(accounts):
+        place = json_path(("result", "accounts", index))
+        name = account.get("username") if isinstance(account, dict) else None
+        if not isinstance(name, str) or not name:
+            faults.append(f"{place}: an account without a username")
+            continue
+        roles: list[str] = []
+        for form in sorted(_FORMS & account.keys()):
+            held = account[form] if account[form] is not None else []
+            if not isinstance(held, list):
+                faults.append(f"{place}.{form}: expected a list, found {value_words(held)}")
+                continue
+            for number, each in enumerate(held):
+                role = each.get("roleName") if isinstance(each, dict) else each
+                if isinstance(role, str) and role:
+                    roles.append(role)
+                else:
+                    faults.append(f"{place}.{form}[{number}]: a role without a name")
+        yield Row(name, tuple(roles))
