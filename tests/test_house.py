@@ -38,7 +38,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
 ASIDE = "migrate.sandbox"
 ASIDE_KNOWS = ("migrate.model", "migrate.errors")
 ASIDE_IS_KNOWN_TO = ("migrate.cli.sandbox", "migrate.cli.demo")
-ASIDE_PLATFORMS = ("migrate.sandbox.kore",)
+ASIDE_PLATFORMS = ("migrate.sandbox.kore", "migrate.sandbox.faircom")
 ASIDE_KNOWS_PLATFORMS = ("migrate.sandbox", "migrate.sandbox.platforms")
 """The folders of the sandbox's platforms, and who beside themselves may look into them."""
 

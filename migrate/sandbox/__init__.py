@@ -4,7 +4,8 @@ Built from the documented facts, every unknown a switch, and from none of the cl
 that a mistake in one shows in the other.
 """
 
+from migrate.sandbox.faircom.seed import server_state
 from migrate.sandbox.kore.seed import account_state
 from migrate.sandbox.sandbox import Sandbox
 
-__all__ = ["Sandbox", "account_state"]
+__all__ = ["Sandbox", "account_state", "server_state"]

@@ -30,5 +30,7 @@ class Call:
 
 def as_json(value: Any, status: int = 200, *headers: tuple[str, str]) -> Answer:
     """An answer with a JSON body."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # What a client sent may be echoed, and JSON can spell halves of characters.
+    body = text.encode(errors="replace")
     return Answer(status, body, (("Content-Type", "application/json; charset=utf-8"), *headers))

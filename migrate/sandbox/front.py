@@ -102,11 +102,12 @@ class Front:
         return answer
 
     def _act_late(self, call: Call, fault: Armed) -> Answer | Hangup:
+        handle = self._api.later(call)
         self._record(call, Hangup(), fault)
         if not self._patience.hold(fault.seconds):
             return Hangup()
         late = replace(call, seq=self._recorder.next())
-        answer = self._api.handle(late)
+        answer = handle(late)
         self._record(call, Hangup(), fault, acted=late.seq)
         return answer
 

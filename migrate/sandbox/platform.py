@@ -22,6 +22,10 @@ class Api(ABC):
     def handle(self, call: Call) -> Answer:
         """Answer one call."""
 
+    def later(self, _call: Call) -> Callable[[Call], Answer]:
+        """What answers, at a later time, a call that comes now."""
+        return self.handle
+
     @abstractmethod
     def refusal(self, call: Call, status: int, message: str, *headers: tuple[str, str]) -> Answer:
         """An error of the server as a whole, in the platform's envelope."""
