@@ -68,15 +68,15 @@ class Armed:
         method: str,
         path: str,
         query: Mapping[str, str],
-        action: Callable[[], str],
+        action: str,
     ) -> bool:
-        """Whether a request is one that this fault counts. `action` is asked only if it matters."""
+        """Whether a request is one that this fault counts."""
         return (
             self.environment in (None, environment)
             and self.method in (None, method)
             and (self.path is None or self.path.rstrip("/") == path.rstrip("/"))
             and all(query.get(name) == value for name, value in self.query.items())
-            and (self.action is None or self.action.lower() == action().lower())
+            and (self.action is None or self.action.lower() == action.lower())
         )
 
     def as_document(self) -> dict[str, Any]:
@@ -118,15 +118,17 @@ class Faults:
         query: Mapping[str, str],
         action: Callable[[], str] = str,
     ) -> Armed | None:
-        """Count a request; the fault that it shall meet, or None. See `Armed.matches`.
+        """Count a request; the fault that it shall meet, or None.
 
+        `action` reads the request's body, and is called only where a fault waits for an action.
         Faults that an environment does not know pass it by.
         """
+        named = action() if any(armed.action is not None for armed in self._armed) else ""
         with self._lock:
             hit = None
             for armed in self._armed:
                 if armed.fault in self._kinds[environment] and armed.matches(
-                    environment, method, path, query, action
+                    environment, method, path, query, named
                 ):
                     armed.seen += 1
                     if hit is None and armed.nth <= armed.seen < armed.nth + armed.times:

@@ -18,7 +18,7 @@ from migrate.sandbox.platforms import PLATFORMS
 from migrate.sandbox.ready import Served, ready_document, write_config
 from migrate.sandbox.recorder import Recorder
 from migrate.sandbox.s3 import S3Endpoint
-from migrate.sandbox.server import HOST, LoopbackServer
+from migrate.sandbox.server import HOST, LoopbackServer, Tls
 
 
 class Sandbox:
@@ -29,7 +29,8 @@ class Sandbox:
     environment; the next ones, control and S3 take the ports after it; 0 takes any free ones.
     `switches` sets switches from the start, per environment; `prefixes` gives an environment's URL
     a path. `tls` (certificate chain file, key file) makes
-    the environments speak https; `ca_bundle` is then written into the config.
+    the environments speak https; `ca_bundle` is then written into the config. With `client_ca` they
+    speak only to clients that show a certificate issued by it.
 
     Raises InvalidInput for a bad state or switch, UsageError for a name, port or file that cannot
     be used.
@@ -46,13 +47,15 @@ class Sandbox:
         prefixes: Mapping[str, str] | None = None,
         tls: tuple[Path, Path] | None = None,
         ca_bundle: Path | None = None,
+        client_ca: Path | None = None,
     ) -> None:
         self.folder = folder
         self.ready: dict[str, Any] = {}
         self.control = ""
         self._port = port
         self._with_s3 = s3
-        self._tls = (str(tls[0]), str(tls[1])) if tls else None
+        issuer = str(client_ca) if client_ca else None
+        self._tls = Tls(str(tls[0]), str(tls[1]), issuer) if tls else None
         self._ca_bundle = ca_bundle
         self._environments = _environments(states, s3, switches or {}, prefixes or {})
         self._recorder, self._patience = Recorder(), Patience()
@@ -119,7 +122,7 @@ class Sandbox:
         return Control(environments, self._recorder, self._faults, self._patience, tables)
 
     def _serve(
-        self, application: Front | Control, offset: int, tls: tuple[str, str] | None = None
+        self, application: Front | Control, offset: int, tls: Tls | None = None
     ) -> LoopbackServer:
         server = LoopbackServer(application, self._port and self._port + offset, tls)
         self._servers.append(server)

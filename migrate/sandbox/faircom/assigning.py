@@ -101,7 +101,7 @@ class _Bench:
         if not self._knows(pair.role):
             if self._switches.unknown_role != "created" or not pair.give:
                 return "unknown_role"
-            self._roles[role] = pair.role
+            self._roles.setdefault(role, pair.role)
         trouble = self._trouble(account, role, give=pair.give)
         if not trouble:
             roles = (*account.roles, role) if pair.give else _without(account.roles, role)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 UNKNOWN_USER, WRONG_PASSWORD, NOT_IN_ROLE, NO_GUESTS = 450, 451, 455, 470
 SECURITY, UNKNOWN_ROLE, LOCKED_OUT, NOT_NOW, ADMIN_NEEDED = 580, 581, 584, 585, 589
 ONLY_ADMIN, TOO_MANY_LOGONS, PASSWORD_EXPIRED = 924, 967, 1116
-NOT_FOUND, LIST_FULL, NOT_SUPPORTED, INTERNAL = 100, 12004, 12006, 12009
+LIST_FULL, NOT_SUPPORTED, NO_FUNCTION, INTERNAL = 12004, 12006, 12008, 12009
 BAD_VALUE, OUT_OF_LIMIT, EXISTS, MISSING = 12012, 12015, 12020, 12025
 REQUEST_TOO_LARGE, NOT_ADMIN, DEAD_TOKEN, INVALID_PASSWORD = 12028, 12030, 12031, 12033
-TOO_LONG, BAD_PARAMETER, WRONG_TYPE = 12034, 14700, 14702
+TOO_LONG, BAD_PARAMETER, UNKNOWN_ACTION, WRONG_TYPE = 12034, 14700, 14701, 14702
 
 NOT_REMOVED = 101
 """The warning of dropAccounts (faircom.md 4.4)."""
@@ -41,6 +41,8 @@ MESSAGES: Mapping[int, str] = {
     TOO_LONG: "A parameter exceeds its maximum size.",
     BAD_PARAMETER: "Missing, unknown or invalid parameter.",
     WRONG_TYPE: "Wrong parameter, type or method.",
+    UNKNOWN_ACTION: "Unknown method.",
+    NO_FUNCTION: "Function not found.",
 }
 
 _DENIED = frozenset(
@@ -56,7 +58,7 @@ class Failed(Exception):
     def __init__(self, code: int, detail: str = "") -> None:
         super().__init__(code)
         self.code = code
-        self.message = f"{MESSAGES.get(code, 'Failed.')} {detail}".rstrip()
+        self.message = f"{MESSAGES[code]} {detail}".rstrip()
 
 
 def http_status(code: int) -> int:

@@ -50,7 +50,7 @@ class FaircomEnvironment(Environment[Server, Switches]):
     def change_secret(self, entry: object) -> dict[str, Any]:
         """Give an account a password: see `Logons.change`. Raises InvalidInput."""
         with self.lock:
-            return self.logons.change(entry)
+            return self.logons.change(entry, self.state)
 
     def credentials(self) -> dict[str, Any]:
         """Name and password of the administrator."""

@@ -1,4 +1,7 @@
-"""Who may log in: passwords, failed attempts, dates, certificates (faircom.md 2, 6)."""
+"""Who may log in: passwords, failed attempts, dates, certificates (faircom.md 2, 6).
+
+How long an account may stay away (maxMinutesBeforeNextLogin, 579) is kept and shown, not enforced.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -34,7 +37,7 @@ class Logons:
         """Forget an account that is gone."""
         self._passwords.pop(key, None)
 
-    def change(self, entry: object) -> dict[str, Any]:
+    def change(self, entry: object, server: Server) -> dict[str, Any]:
         """Give an account another password.
 
         `entry` is {"username", "password"} with `nth`: from which log-in on, counted from now (1).
@@ -46,6 +49,8 @@ class Logons:
         for name, value in (("username", username), ("password", password)):
             if not isinstance(value, str) or not value:
                 raise InvalidInput(f"{name} must be a string that is not empty.")
+        if server.account(str(username)) is None:
+            raise InvalidInput(f"There is no account {username!r}.")
         if type(nth) is not int or nth < 1:
             raise InvalidInput("nth must be a whole number from 1.")
         self._changes[folded(str(username))] = (self._logons + nth, str(password))
@@ -67,9 +72,8 @@ class Logons:
         are left out (faircom.md 2).
         """
         self._logons += 1
-        for key, (at, changed) in self._changes.items():
-            if self._logons >= at:
-                self._passwords[key] = changed
+        for key in [key for key, (at, _) in self._changes.items() if self._logons >= at]:
+            self.set(key, self._changes.pop(key)[1])
         if username is None and peer is None:
             if switches.guest_login == "refused":
                 raise Failed(codes.NO_GUESTS)
