@@ -39,6 +39,9 @@ FLOORS: dict[int, tuple[str, ...]] = {
 ASIDE = "migrate.sandbox"
 ASIDE_KNOWS = ("migrate.model", "migrate.errors")
 ASIDE_IS_KNOWN_TO = ("migrate.cli.sandbox", "migrate.cli.demo")
+ASIDE_PLATFORMS = ("migrate.sandbox.kore", "migrate.sandbox.faircom")
+ASIDE_KNOWS_PLATFORMS = ("migrate.sandbox", "migrate.sandbox.platforms")
+"""The folders of the sandbox's platforms, and who beside themselves may look into them."""
 
 OUTSIDE = frozenset(
     {
@@ -235,6 +238,17 @@ def test_the_sandbox_knows_next_to_nothing_of_us() -> None:
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.parametrize("folder", ASIDE_PLATFORMS)
+def test_a_platform_of_the_sandbox_is_one_folder(folder: str) -> None:
+    faults = []
+    for module in modules():
+        if within(module, ASIDE) and not within(module, folder):
+            found = [each for each in imports(module) if within(each.name, folder)]
+            if module not in ASIDE_KNOWS_PLATFORMS:
+                faults += told(module, found, "only the list of platforms knows them")
+    assert not faults, "\n".join(faults)
+
+
 @pytest.mark.parametrize("room", NEVER)
 def test_what_a_room_never_imports(room: str) -> None:
     faults = []
@@ -385,9 +399,14 @@ PLANTED = (
         test_the_core_does_not_know_the_sandbox,
     ),
     (
-        "migrate.sandbox.account",
+        "migrate.sandbox.kore.account",
         "from migrate.canonical import loads",
         test_the_sandbox_knows_next_to_nothing_of_us,
+    ),
+    (
+        "migrate.sandbox.front",
+        "from migrate.sandbox.kore.api import KoreApi",
+        lambda: test_a_platform_of_the_sandbox_is_one_folder("migrate.sandbox.kore"),
     ),
     (
         "migrate.report.escape",

@@ -25,7 +25,7 @@ import pytest
 
 from migrate.cli import main
 from migrate.sandbox import Sandbox
-from migrate.sandbox.seed import built_in_roles
+from migrate.sandbox.kore.seed import built_in_roles
 
 EXPORT = "/api/public/roles/export"
 IMPORT = "/api/public/roles/import"

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrate.sandbox import Sandbox
-from migrate.sandbox.seed import built_in_roles
+from migrate.sandbox.kore.seed import built_in_roles
 from tests.cli.world import LOOK_UP, World, plain_environment, role, world_on
 
 __all__ = ["plain_environment"]

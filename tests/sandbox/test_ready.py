@@ -8,7 +8,7 @@ import pytest
 
 from migrate.errors import UsageError
 from migrate.sandbox import Sandbox, account_state
-from migrate.sandbox.ready import write_private
+from migrate.sandbox.config import write_private
 
 STATES = {"dev": account_state(1, 0), "prod": account_state(1, 0), "eu.qa-1": account_state(0, 0)}
 
