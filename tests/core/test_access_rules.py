@@ -16,7 +16,17 @@ def held(principal, name, role_type="admin", scope=ACCOUNT, kind="user"):
     return Assignment(kind, principal, role_type, name, scope)
 
 
-def facts(before, after, *, groups_of=None, users=10, operator=None, permissions=None, roles=(), traits=TRAITS):
+def facts(
+    before,
+    after,
+    *,
+    groups_of=None,
+    users=10,
+    operator=None,
+    permissions=None,
+    roles=(),
+    traits=TRAITS,
+):
     """Both sides: (permissions of admin roles by name, assignments)."""
     sides = [
         effective(

@@ -51,7 +51,7 @@ def writer(
         environment.name,
         timeout=http.longest(),
         patience=environment.timeout,
-        sleep=tools.sleep,
+        pause=tools.pause,
     )
 
 

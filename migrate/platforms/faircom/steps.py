@@ -1,6 +1,6 @@
 """The steps of a plan: which calls give and take what, and in which order. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from migrate.errors import PlanStale
@@ -22,9 +22,10 @@ need not be all or nothing (faircom.md 4.1, 5): the fewer pairs, the less is in 
 def work_of(plan: Plan, target: State) -> Work:
     """Every step of a plan on the target as it is now.
 
-    What must make room goes first, then roles that nobody was seen to hold, one account each, then
-    all else that is given, so that nobody is without any role on the way; then what is taken.
-    Raises PlanStale where somebody holds more roles than when the plan was made, and too many.
+    Roles that nobody was seen to hold go first, to one account each, so that nothing else was done
+    where one is not there; then what must make room, all else that is given, so that nobody is
+    without any role on the way, and what is taken. Raises PlanStale where somebody holds more roles
+    than when the plan was made, and too many.
     """
     people = plan.people
     held = target.people.assignments if target.people is not None else frozenset()
@@ -39,10 +40,11 @@ def work_of(plan: Plan, target: State) -> Work:
             target="unchanged",
             remedy="Make a new plan.",
         )
-    tries = _tries(plan, target)
+    # What a run took back was there before it: there is no doubt that has to be tried.
+    tries = () if plan.undoes else _tries(plan, target, {item.holder for item in room})
     parts = [
-        *((part, True, "") for part in _parts(room)),
         *(((item,), False, f", to see that role {quoted(item.role)} is there") for item in tries),
+        *((part, True, "") for part in _parts(room)),
         *((part, False, "") for part in _parts({*people.adds}.difference(tries))),
         *((part, True, "") for part in _parts({*people.removes}.difference(room))),
     ]
@@ -61,12 +63,15 @@ def work_of(plan: Plan, target: State) -> Work:
     return Work(tuple(steps), {}, frozenset())
 
 
-def _tries(plan: Plan, target: State) -> tuple[Assignment, ...]:
-    """For each role that the target does not show, whom it is given to before all others."""
+def _tries(plan: Plan, target: State, full: Collection[PrincipalKey]) -> tuple[Assignment, ...]:
+    """For each role that the target does not show, whom it is given to before all others.
+
+    Who is `full` can't be given anything before room is made: those roles are not tried alone.
+    """
     first: dict[RoleKey, Assignment] = {}
     unseen = frozenset(plan.people.not_seen(target))
     for item in sorted(plan.people.adds):
-        if item.role_key in unseen:
+        if item.role_key in unseen and item.holder not in full:
             first.setdefault(item.role_key, item)
     return tuple(first[key] for key in sorted(first))
 

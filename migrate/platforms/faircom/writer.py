@@ -15,8 +15,8 @@ from migrate.platforms.faircom.reader import FairComReader
 from migrate.platforms.faircom.steps import entries, work_of
 from migrate.wording import quoted
 
-PAUSES = (0.25, 0.5, 1.0)
-"""Seconds before looks after the first: a server shows what it did at once, as far as is known."""
+FIRST_PAUSE = 0.25
+"""Seconds until it is looked again for what does not show; each pause is twice the one before."""
 
 SHOWN = 5
 
@@ -35,13 +35,13 @@ class FairComWriter(FairComReader):
         *,
         timeout: float,
         patience: float,
-        sleep: Callable[[float], None],
+        pause: Callable[[float, str], None],
     ) -> None:
         super().__init__(channel, where)
         self.channel = channel
         self.timeout = timeout
         self.patience = patience
-        self._sleep = sleep
+        self._pause = pause
         self._held: frozenset[Assignment] | None = None
 
     @property
@@ -87,7 +87,7 @@ class FairComWriter(FairComReader):
         add, remove = (entries(step, items, before) for items in (adds, removes))
         said = self.channel.assign(add, remove)
         try:
-            undone = self._undone(adds, removes)
+            undone = self._undone(adds, removes, said)
         except OutsideFailed as blind:
             # Whatever kept the look from being taken says nothing of what was sent before.
             raise OutcomeUnknown(
@@ -115,18 +115,23 @@ class FairComWriter(FairComReader):
         return settle_assign(step, self.capture())
 
     def _undone(
-        self, adds: frozenset[Assignment], removes: frozenset[Assignment]
+        self, adds: frozenset[Assignment], removes: frozenset[Assignment], said: Said
     ) -> list[Assignment]:
-        """What does not show of what was sent, after some looks."""
-        for pause in (0.0, *PAUSES):
-            if pause:
-                self._sleep(pause)
+        """What does not show of what was sent, within our patience: reads may lag.
+
+        Where the server objected to as much as is missing there is nothing to wait for.
+        """
+        objections = len(said.warnings) + bool(said.code)
+        pause, waited = FIRST_PAUSE, 0.0
+        while True:
             self.capture()
             held = self._seen()
             undone = sorted((adds - held) | (removes & held))
-            if not undone:
-                break
-        return undone
+            if len(undone) <= objections or waited >= self.patience:
+                return undone
+            self._pause(pause, "what was sent does not show yet")
+            waited += pause
+            pause *= 2
 
     def _seen(self) -> frozenset[Assignment]:
         """Who held what when it was looked last."""
