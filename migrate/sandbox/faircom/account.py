@@ -38,11 +38,14 @@ def folded(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account. `roles` are folded names; none is GUEST, which is what nobody gave."""
+    """One account. `roles` are folded names; none is GUEST, which is what nobody gave.
+
+    `settings` has a value for each name in SETTINGS.
+    """
 
     username: str
     roles: tuple[str, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=lambda: SETTINGS)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     password_changed: str = LONG_AGO
 
@@ -81,7 +84,6 @@ class Server:
                 {
                     "username": account.username,
                     "roles": [self.roles[role] for role in account.roles],
-                    **SETTINGS,
                     **account.settings,
                     "metadata": dict(account.metadata),
                     "lastPasswordChange": account.password_changed,

@@ -65,7 +65,7 @@ class AccountActions:
         self._refuse_others(job)
         account = Account(
             job.params["username"],
-            settings=_settings(job.params),
+            settings={**SETTINGS, **_settings(job.params)},
             password_changed=self._environment.timestamp(),
         )
         self._refuse_taken(account.key)

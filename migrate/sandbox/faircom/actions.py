@@ -16,17 +16,17 @@ from migrate.sandbox.faircom.switches import Switches
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request to one action: its parameters, checked, and the session if it needs one."""
+    """One request to one action: its parameters, checked, and the session that it comes from."""
 
     call: Call
     token: str
     params: Mapping[str, Any]
-    session: Session | None
+    session: Session
 
     @property
     def operator(self) -> str:
         """The folded name of the account that asks; nobody's without a session."""
-        return self.session.username if self.session else ""
+        return self.session.username
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,8 @@ class Action:
     needs_session: bool = True
 
 
-def is_admin(server: Server, session: Session | None, switches: Switches) -> bool:
+def is_admin(server: Server, session: Session, switches: Switches) -> bool:
     """Whether a session has the rights of an administrator."""
-    if session is None:
-        return False
     if switches.live_rights == "at_login":
         return session.admin
     account = server.accounts.get(session.username)
@@ -57,7 +55,7 @@ def administers(account: Account) -> bool:
     return account.key == ADMIN or ADMIN in account.roles
 
 
-def refuse_others(server: Server, session: Session | None, switches: Switches) -> None:
+def refuse_others(server: Server, session: Session, switches: Switches) -> None:
     """Raise Failed unless the session is an administrator's: for writes."""
     if not is_admin(server, session, switches):
         raise Failed(int(switches.write_rights))

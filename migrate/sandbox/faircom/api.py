@@ -1,7 +1,6 @@
 """One server's API: one address, and a body that says what to do (faircom.md 1)."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from migrate.sandbox.bodies import Body
 from migrate.sandbox.calls import Call
@@ -15,7 +14,7 @@ from migrate.sandbox.faircom.envelope import Asked, Reply, read, wrap
 from migrate.sandbox.faircom.environment import FaircomEnvironment
 from migrate.sandbox.faircom.faults import edited
 from migrate.sandbox.faircom.session_actions import SessionActions
-from migrate.sandbox.faircom.sessions import Session
+from migrate.sandbox.faircom.sessions import NOBODY, Session
 from migrate.sandbox.faults import Armed
 from migrate.sandbox.platform import Api
 
@@ -70,9 +69,9 @@ class FaircomApi(Api):
             case "session_lost":
                 with self._environment.lock:
                     self._environment.sessions.end(_token(call))
-                    return self._answer(call, None)
+                    return self._answer(call, NOBODY)
             case "assign_ignored":
-                return self._wrapped(call, Reply(token=_token(call)), None)
+                return self._wrapped(call, Reply(token=_token(call)), NOBODY)
         return super().in_place(fault, call)
 
     def distort(self, fault: Armed, call: Call, answer: Answer) -> Answer | Hangup:
@@ -81,10 +80,10 @@ class FaircomApi(Api):
             return self.refusal(call, 200, "Internal error.")
         return edited(fault, answer) or super().distort(fault, call, answer)
 
-    def _session(self, call: Call) -> Session | None:
+    def _session(self, call: Call) -> Session:
         return self._environment.sessions.find(_token(call))
 
-    def _answer(self, call: Call, session: Session | None) -> Answer:
+    def _answer(self, call: Call, session: Session) -> Answer:
         switches = self._environment.switches
         below = call.path.startswith(f"{PATH}/") and switches.after_api == "ignored"
         if call.path != PATH and not below:
@@ -102,27 +101,26 @@ class FaircomApi(Api):
             reply = Reply(code=failed.code, message=failed.message)
         return self._wrapped(call, reply, session)
 
-    def _act(self, call: Call, asked: Asked, session: Session | None) -> Reply:
+    def _act(self, call: Call, asked: Asked, session: Session) -> Reply:
         action, switches = self._named(asked, session), self._environment.switches
-        if action.needs_session and session is None:
+        if action.needs_session and session is NOBODY:
             raise Failed(codes.DEAD_TOKEN)
         params = action.params(switches).read(asked.params, switches)
         return action.act(Job(call, asked.token, params, session))
 
-    def _named(self, asked: Asked, session: Session | None) -> Action:
+    def _named(self, asked: Asked, session: Session) -> Action:
         switches, api = self._environment.switches, asked.api
         if api is None and switches.api == "required":
             raise Failed(codes.MISSING, "'api' is missing.")
-        if api is None and switches.api == "session" and session:
+        if api is None and switches.api == "session" and session is not NOBODY:
             api = session.options["defaultApi"]
         action = self._actions.get(asked.action)
         if action is None or api not in (None, "admin"):
             raise Failed(int(switches.unknown_action))
         return action
 
-    def _wrapped(self, call: Call, reply: Reply, session: Session | None) -> Answer:
-        options: Mapping[str, Any] = session.options if session else {}
-        return wrap(call.body.json, reply, self._environment.switches, options)
+    def _wrapped(self, call: Call, reply: Reply, session: Session) -> Answer:
+        return wrap(call.body.json, reply, self._environment.switches, session.options)
 
 
 def _token(call: Call) -> str:

@@ -60,7 +60,7 @@ def role_name(server: Server, key: str, switches: Switches) -> str:
 
 
 def _account(account: Account, switches: Switches) -> dict[str, Any]:
-    settings = {name: account.settings.get(name, SETTINGS[name]) for name in _SHOWN}
+    settings = {name: account.settings[name] for name in _SHOWN}
     return {"username": user_name(account, switches), **settings}
 
 

@@ -81,7 +81,7 @@ class Logons:
         account = server.account(str(peer if username is None else username))
         if account is None:
             raise _denied(codes.UNKNOWN_USER, switches)
-        limit = account.settings.get("lockoutAfterNFailedAttempts", 0)
+        limit = account.settings["lockoutAfterNFailedAttempts"]
         if limit and self._failures.get(account.key, 0) >= limit:
             raise Failed(codes.LOCKED_OUT)
         if username is not None and self._passwords.get(account.key) != password:
@@ -98,11 +98,11 @@ def _denied(native: int, switches: Switches) -> Failed:
 
 def _check_dates(account: Account, now: float) -> None:
     enabled, disabled = (
-        _seconds(account.settings.get(name, "")) for name in ("enableDatetime", "disableDatetime")
+        _seconds(account.settings[name]) for name in ("enableDatetime", "disableDatetime")
     )
     if (enabled is not None and now < enabled) or (disabled is not None and now >= disabled):
         raise Failed(codes.NOT_NOW)
-    days = account.settings.get("maxDaysBeforePasswordMustChange", 0)
+    days = account.settings["maxDaysBeforePasswordMustChange"]
     changed = _seconds(account.password_changed)
     if days and changed is not None and now > changed + days * _DAY:
         raise Failed(codes.PASSWORD_EXPIRED)

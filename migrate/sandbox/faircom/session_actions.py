@@ -11,7 +11,7 @@ from migrate.sandbox.faircom.codes import Failed
 from migrate.sandbox.faircom.envelope import DEBUG, Reply, dead_token
 from migrate.sandbox.faircom.environment import FaircomEnvironment
 from migrate.sandbox.faircom.params import Params, flag, mapping, one_of, text, texts, whole
-from migrate.sandbox.faircom.sessions import IDLE, OPTIONS, Session
+from migrate.sandbox.faircom.sessions import IDLE, NOBODY, OPTIONS, Session
 from migrate.sandbox.faircom.switches import Switches
 
 SERVER_VERSION = "FairCom DB Server V13.1.5 (role-migrate sandbox)"
@@ -93,13 +93,12 @@ class SessionActions:
             raise Failed(codes.TOO_MANY_LOGONS)
 
     def _alter(self, job: Job) -> Reply:
-        assert job.session  # noqa: S101
         changed = self._environment.sessions.change(job.session, job.params)
         return Reply(self._shown(changed), token=changed.token)
 
     def _ping(self, job: Job) -> Reply:
         # Without a token it is the server that is asked for a sign of life.
-        if job.token and self._environment.sessions.find(job.token) is None:
+        if job.token and job.session is NOBODY:
             raise Failed(codes.DEAD_TOKEN)
         return Reply(token=job.token)
 

@@ -46,6 +46,10 @@ class Session:
         return self.permanent or elapsed - self.used < self.options[IDLE]
 
 
+NOBODY = Session("", "", admin=False, options={}, permanent=False, started=0, used=0, used_at=0)
+"""What a request without a living session has in its place."""
+
+
 class Sessions:
     """All sessions of a server. Callers hold the environment's lock.
 
@@ -66,10 +70,10 @@ class Sessions:
         self._open[token] = session
         return session
 
-    def find(self, token: str) -> Session | None:
-        """The living session of a token, whose time begins anew."""
-        session = self._living().get(token)
-        if session:
+    def find(self, token: str) -> Session:
+        """The living session of a token, whose time begins anew; NOBODY where there is none."""
+        session = self._living().get(token, NOBODY)
+        if session is not NOBODY:
             session = replace(session, used=self._elapsed(), used_at=self._now())
             self._open[token] = session
         return session

@@ -59,7 +59,7 @@ def _account(entry: Mapping[str, Any]) -> Account:
     return Account(
         username=entry["username"],
         roles=tuple(folded(role) for role in entry.get("roles", ())),
-        settings={name: entry[name] for name in SETTINGS if name in entry},
+        settings={name: entry.get(name, usual) for name, usual in SETTINGS.items()},
         metadata=dict(entry.get("metadata", {})),
         password_changed=entry.get("lastPasswordChange", LONG_AGO),
     )
