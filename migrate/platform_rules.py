@@ -72,7 +72,8 @@ def move_notes(
     room = making_room(target.assignments, adds, removes, traits.most_roles)
     for (kind, name), count in sorted(Counter(item.holder for item in room).items()):
         yield (
-            f"{kind} {quoted(name)} would hold more than {traits.most_roles} roles on the way, so "
+            f"{traits.noun(kind)} {quoted(name)} would hold more than {traits.most_roles} roles on "
+            "the way, so "
             f"{count} {'is' if count == 1 else 'are'} taken from it before it is given others"
         )
 
@@ -82,13 +83,13 @@ def refusals(
 ) -> Iterator[str]:
     """What the platform would refuse of a plan, as sentences; `people` are the target's."""
     if people is not None:
-        yield from _too_many(plan.adds, plan.removes, people, traits.most_roles)
+        yield from _too_many(plan.adds, plan.removes, people, traits)
     for role, user in sorted(traits.only_by.items()):
         items = sorted(item for item in (*plan.adds, *plan.removes) if item.role == role)
         if items and operator is not None and operator[1] != user:
             yield (
                 f"only {user} can give or take the role {role}, and this runs as {operator[1]}: "
-                f"{_who(items)}; log in as {user}, or leave the role out"
+                f"{_who(items, traits)}; log in as {user}, or leave it out: --exclude-role {role}"
             )
 
 
@@ -96,8 +97,9 @@ def _too_many(
     adds: Collection[Assignment],
     removes: Collection[Assignment],
     people: People,
-    most: int | None,
+    traits: Traits,
 ) -> Iterator[str]:
+    most = traits.most_roles
     if most is None or not adds:
         return
     gaining = {item.holder for item in adds}
@@ -108,12 +110,15 @@ def _too_many(
     )
     full = {holder: held for holder, held in sorted(count.items()) if held > most}
     if full:
-        named = [f"{kind} {quoted(name)} ({held})" for (kind, name), held in full.items()]
+        named = [
+            f"{traits.noun(kind)} {quoted(name)} ({held})" for (kind, name), held in full.items()
+        ]
         yield f"more than {most} roles would be held by {_some(named)}"
 
 
-def _who(items: Iterable[Assignment]) -> str:
-    return _some(sorted({f"{item.kind} {quoted(item.principal)}" for item in items}))
+def _who(items: Iterable[Assignment], traits: Traits) -> str:
+    named = {f"{traits.noun(item.kind)} {quoted(item.principal)}" for item in items}
+    return _some(sorted(named))
 
 
 def _some(names: list[str]) -> str:
