@@ -33,7 +33,7 @@ UPLOAD = "/api/public/uploadfile"
 USERS = "/api/public/alluserroles"
 USERS_INFO = "/api/public/usersInfo"
 
-TOKEN = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+|authToken\W+\w")
+TOKEN = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+|authToken[\"']?\s*:\s*[\"'][^\"'*]")
 """A JWT: three base64url parts, of which the first is a JSON object; or a FairCom session's."""
 
 NAMES = ("dev", "prod")

@@ -81,13 +81,15 @@ def _by_name(rows: tuple[Row, ...], where: str) -> dict[str, Row]:
 
 def _check_whole(people: People, operator: str, where: str) -> None:
     """Raise AccessDenied where somebody is missing who must be there."""
-    missing = [name for name in (operator, ADMIN) if (_USER.value, name) not in people.principals]
-    administers = Assignment(_USER.value, operator, ROLE_TYPE, ADMIN, ACCOUNT) in people.assignments
+    must = list(dict.fromkeys((operator, ADMIN)))
+    missing = [name for name in must if (_USER.value, name) not in people.principals]
+    administer = {item.principal for item in people.assignments if item.role == ADMIN}
     if missing:
-        named = " and ".join(quoted(name) for name in dict.fromkeys(missing))
+        named = " and ".join(map(quoted, missing))
         seen = f"the list of accounts is cut short: {named} is not in it"
-    elif operator != ADMIN and not administers:
-        seen = f"{quoted(operator)} does not hold the role ADMIN"
+    elif not administer.issuperset(must):
+        named = next(quoted(name) for name in must if name not in administer)
+        seen = f"{named} does not show the role ADMIN"
     else:
         return
     raise AccessDenied(

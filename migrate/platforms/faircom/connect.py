@@ -36,7 +36,7 @@ __all__ = [
 
 def reader(environment: Environment, shared: Shared, tools: Tools) -> FairComReader:
     """A reader of the server, as the config's login."""
-    session = _session(environment, _http(environment, shared, tools), shared, tools)
+    session = _session(environment, _http(environment, tools), shared, tools)
     return FairComReader(ReadChannel(session, shared.pace, environment.name), environment.name)
 
 
@@ -44,7 +44,7 @@ def writer(
     environment: Environment, shared: Shared, tools: Tools, uploads: Uploads
 ) -> FairComWriter:
     """A writer to the server; nothing is uploaded here."""
-    http = _http(environment, shared, tools)
+    http = _http(environment, tools)
     session = _session(environment, http, shared, tools)
     return FairComWriter(
         WriteChannel(session, shared.pace, environment.name),
@@ -57,7 +57,7 @@ def writer(
 
 def check(environment: Environment, shared: Shared, tools: Tools) -> Iterator[Finding]:
     """Whether a server is ready to be worked with, for `doctor`."""
-    session = _session(environment, _http(environment, shared, tools), shared, tools)
+    session = _session(environment, _http(environment, tools), shared, tools)
     try:
         channel = ReadChannel(session, shared.pace, environment.name)
         yield from checkup.check(session, FairComReader(channel, environment.name))
@@ -108,7 +108,7 @@ def _no_probe(environment: Environment) -> NoReturn:
     )
 
 
-def _http(environment: Environment, shared: Shared, tools: Tools) -> Http:
+def _http(environment: Environment, tools: Tools) -> Http:
     certificate = environment.client_cert
     return Http(
         environment.url,
@@ -116,7 +116,6 @@ def _http(environment: Environment, shared: Shared, tools: Tools) -> Http:
         certificate=(certificate, environment.client_key) if certificate else None,
         proxy=environment.proxy,
         timeout=environment.timeout,
-        before_each=shared.pace.wait,
         pause=tools.pause,
     )
 
@@ -130,5 +129,6 @@ def _session(environment: Environment, http: Http, shared: Shared, tools: Tools)
         )
     where = f"environments.{environment.name}.login"
     secret = shared.secret(login, where) if login.secrets else None
-    credentials = Credentials(login.username, secret)
-    return Session(http, credentials, tools.random_hex(6), environment.name)
+    certificate = environment.client_cert is not None
+    credentials = Credentials(login.username, secret, certificate)
+    return Session(http, credentials, shared.pace.wait, tools.random_hex(6), environment.name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from migrate.model import State
+from migrate.model import PrincipalKey, State
 from migrate.platforms.base import Found, Need
 from migrate.platforms.faircom.accounts import state_of
 from migrate.platforms.faircom.catalogue import TRAITS
@@ -16,6 +16,7 @@ class FairComReader:
     def __init__(self, channel: ReadChannel, where: str) -> None:
         self._channel = channel
         self._where = where
+        self._listed: frozenset[PrincipalKey] = frozenset()
 
     @property
     def traits(self) -> Traits:
@@ -32,8 +33,17 @@ class FairComReader:
     ) -> State:
         """Who holds which role; whatever is needed of it, one call shows all.
 
-        Raises AccessDenied where the list can't be all of it, PlatformFailed where it is odd.
+        Where somebody is missing who was listed before it is looked once more: accounts can be
+        dropped, and lists can be cut, which nothing in them says. Raises AccessDenied where the
+        list can't be all of it, PlatformFailed where it is odd.
         """
+        now = self._look()
+        if self._listed - _listed(now):
+            now = self._look()
+        self._listed = _listed(now)
+        return now
+
+    def _look(self) -> State:
         return state_of(
             self._channel.accounts(), operator=self._channel.username, where=self._where
         )
@@ -45,3 +55,7 @@ class FairComReader:
     def close(self) -> None:
         """Log out, and close the connections."""
         self._channel.close()
+
+
+def _listed(state: State) -> frozenset[PrincipalKey]:
+    return frozenset(state.people.principals) if state.people is not None else frozenset()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from migrate.errors import AccessDenied, MigrateError, PlatformFailed
+from migrate.errors import AccessDenied, MigrateError, OutcomeUnknown, PlatformFailed
 from migrate.http import Http
 from migrate.platforms.faircom.catalogue import fold
 from migrate.platforms.faircom.codes import SESSION_GONE, WRONG_PASSWORD, words
@@ -35,20 +35,33 @@ def _unfenced() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who logs in. `secret` is None where a client certificate says who it is."""
+    """Who logs in. `secret` is None where a client certificate says who it is.
+
+    `certificate`: whether one is shown.
+    """
 
     username: str
     secret: RotatingSecret | None
+    certificate: bool = False
 
 
 class Session:
-    """A session of one account on one server. `prefix` makes request ids unique; `where` is the
-    environment's name for messages.
+    """A session of one account on one server. `wait` is called before each attempt of a call but
+    the last one, that closes it. `prefix` makes request ids unique; `where` is the environment's
+    name for messages.
     """
 
-    def __init__(self, http: Http, credentials: Credentials, prefix: str, where: str) -> None:
+    def __init__(
+        self,
+        http: Http,
+        credentials: Credentials,
+        wait: Callable[[], None],
+        prefix: str,
+        where: str,
+    ) -> None:
         self._http = http
         self._credentials = credentials
+        self._wait = wait
         self._ids = (f"{prefix}-{number}" for number in itertools.count(1))
         self._where = where
         self._token: str | None = None
@@ -139,8 +152,13 @@ class Session:
         }
         if secret is not None:
             params |= {"username": self.username, "password": secret.reveal()}
-        # Sent again where no answer comes: a session that nobody uses expires.
-        return self._post("createSession", params, write=False)
+        try:
+            # Sent again where no answer comes: a session that nobody uses expires.
+            return self._post("createSession", params, write=False)
+        except OutcomeUnknown as error:
+            if not self._credentials.certificate:
+                error.remedy += " Where the server wants a client certificate: set client_cert."
+            raise
 
     def _take(self, said: Said) -> None:
         if said.token is None:
@@ -182,6 +200,8 @@ class Session:
         request_id, token = next(self._ids), token or self._token
 
         def fenced() -> Mapping[str, str]:
+            if timeout is None:
+                self._wait()
             # Asked for just before each attempt, after any wait: the last moment to hold back.
             fence()
             return {}
