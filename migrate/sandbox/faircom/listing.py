@@ -65,9 +65,12 @@ def _account(account: Account, switches: Switches) -> dict[str, Any]:
 
 
 def _roles(server: Server, account: Account, switches: Switches) -> dict[str, Any]:
-    keys = account.roles or ((GUEST,) if switches.guest == "shown" else ())
-    if not keys and switches.guest == "absent":
+    if not account.roles and switches.guest == "absent":
         return {}
+    guest = switches.guest == "always" or (switches.guest == "shown" and not account.roles)
+    keys = (*account.roles, *([GUEST] if guest else ()))
+    if switches.role_order == "by_name":
+        keys = tuple(sorted(keys))
     names = [role_name(server, key, switches) for key in keys]
     match switches.role_shape:
         case "objects":

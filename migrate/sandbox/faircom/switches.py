@@ -88,9 +88,12 @@ class Switches(Switchboard):
         ("objects", "names", "strings"),
         "roles of an account: roles of {roleName}, roleNames of strings, or roles of strings",
     )
+    role_order: str = choice(
+        ("kept", "by_name"), "the order of roles: as they were given, the primary one first, or not"
+    )
     guest: str = choice(
-        ("shown", "hidden", "absent"),
-        "an account without roles: shows GUEST, an empty list, or no list",
+        ("shown", "hidden", "absent", "always"),
+        "an account without roles: shows GUEST, an empty list, or no list; or all show GUEST",
     )
     describe_shape: str = choice(
         ("accounts", "bare"),

@@ -52,11 +52,25 @@ def test_how_names_are_spelled(spelling: str, username: str, roles: list[str]) -
 
 @pytest.mark.parametrize(
     ("guest", "expected"),
-    [("shown", {"roles": ["GUEST"]}), ("hidden", {"roles": []}), ("absent", {})],
+    [
+        ("shown", {"roles": ["GUEST"]}),
+        ("hidden", {"roles": []}),
+        ("absent", {}),
+        ("always", {"roles": ["GUEST"]}),
+    ],
 )
 def test_an_account_without_roles(guest: str, expected: dict[str, Any]) -> None:
     assert shown(CY, guest=guest, role_shape="strings") == {"username": "Cy", **expected}
-    assert len(shown(ADA, guest=guest)["roles"]) == 2
+    assert len(shown(ADA, guest=guest)["roles"]) == (3 if guest == "always" else 2)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [("kept", ["WRITE", "Read", "GUEST"]), ("by_name", ["GUEST", "Read", "WRITE"])],
+)
+def test_the_order_of_roles(order: str, expected: list[str]) -> None:
+    found = shown(ADA, role_order=order, guest="always", role_shape="strings")
+    assert found["roles"] == expected
 
 
 @pytest.mark.parametrize(
