@@ -21,7 +21,8 @@ from migrate.config import (
 from migrate.errors import InvalidInput
 from migrate.model import Identity
 from migrate.pace import Pace
-from migrate.platforms.base import Prober, ProbeWish, Reader, Shared, Uploader, Writer
+from migrate.platforms.base import Reader, Shared, Uploader, Writer
+from migrate.platforms.probing import Prober, ProbeWish
 from migrate.redaction import Redactor
 from migrate.secrets import RotatingSecret, Secret, SecretRef, Source, resolve
 from migrate.stores.base import Store

@@ -140,15 +140,11 @@ def compare(
         if traits.opaque_roles:
             equal += sum(role.name in targets for role in sources)
             continue
-        for role in sources:
-            change, leaves = of_type.one(role, targets.pop(role.name, None))
-            equal += change is None and not leaves
-            changes.extend([change] if change else [])
-            left.extend(leaves)
-        for role in targets.values():
-            change, leaves = of_type.surplus(role, prune=wanted.complete)
-            changes.extend([change] if change else [])
-            left.extend(leaves)
+        found = [of_type.one(role, targets.pop(role.name, None)) for role in sources]
+        equal += sum(change is None and not leaves for change, leaves in found)
+        found += [of_type.surplus(role, prune=wanted.complete) for role in targets.values()]
+        changes += [change for change, _ in found if change is not None]
+        left += [item for _, leaves in found for item in leaves]
         unknown += of_type.unknown(changes)
     changes.sort(key=lambda change: change.key)
     left.sort(key=lambda item: (item.role_type, item.name))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from migrate.identity import IdentityRules, unshown_users
 from migrate.identity.rules import Fold
+from migrate.identity.things import Index, things
 from migrate.model import (
     Assignment,
     People,
@@ -102,8 +103,8 @@ def names_of(holders: Iterable[PrincipalKey], planned_on: People | None) -> tupl
 
 def unshown(names: Iterable[str], people: People, fold: Fold) -> tuple[str, ...]:
     """Those of some users' names, spelled as in the target, that a capture does not show."""
-    missing = {name for name in names if (USER, fold(USER, name)) not in people.principals}
-    return tuple(sorted(missing))
+    shown = Index(things(people, USER))
+    return tuple(sorted({name for name in names if not shown.named(fold(USER, name))}))
 
 
 def with_users(state: State, users: Iterable[Principal], fold: Fold) -> State:

@@ -63,7 +63,7 @@ def make(
     """
     same_platform(source.side, target, "roles cannot travel between platforms")
     selections = (request.selection, source.selection)
-    _check_patterns(request.selection, source.state, target.state)
+    check_patterns(request.selection, source.state, target.state)
     found: Comparison = compare(
         source.state,
         target.state,
@@ -225,12 +225,14 @@ def _custom_names(
     }
 
 
-def _check_patterns(selection: Selection, source: State, target: State) -> None:
-    names = {role.name for state in (source, target) for role in state.all_roles()}
+def check_patterns(selection: Selection, *states: State) -> None:
+    """Raises UsageError where a `--role` pattern matches no role of a state, or of two."""
+    names = {role.name for state in states for role in state.all_roles()}
+    side = " on either side" if len(states) > 1 else ""
     for pattern in selection.include:
         if not any(Selection((pattern,)).covers(name) for name in names):
             raise UsageError(
-                f"--role {pattern!r} matches no role in the source or the target",
+                f"--role {pattern!r} matches no role{side}",
                 target="unchanged",
                 remedy="Check the spelling: names are matched exactly, case included.",
             )

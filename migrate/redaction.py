@@ -1,7 +1,35 @@
-"""Known secrets struck out of texts: the last line of defence for logs, errors and reports."""
+"""Secrets kept out of texts: what is under a key that may name one, and the ones that are known."""
+
+import re
+
+_NAMES = (
+    r"secret|token|passw|passphrase|pwd|credential|auth|cookie"
+    r"|(?:api|access|private|signing|encryption)[ _-]?key"
+)
+_SECRETIVE = re.compile(f"{_NAMES}|jwt", re.IGNORECASE)
+_NAMED = re.compile(
+    # A key, what closes it where it is in quotes (perhaps escaped ones), and what leads to a value.
+    rf"((?:{_NAMES}|jwt\w+)[\w.-]*\\*[\"']?\s*(?:=>|[:=]))\s*\S.*",
+    re.IGNORECASE | re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 LEAST_REDACTED = 4
 """Shorter secrets are not replaced in texts: it would only scatter asterisks over them."""
+
+
+def secretive(key: object) -> bool:
+    """Whether what is under a key of this name, at any depth, may be a secret and is not shown."""
+    return _SECRETIVE.search(str(key)) is not None
+
+
+def struck(text: str) -> str:
+    """A text of somebody else without what follows a secretive name in it, up to its end.
+
+    How far a value goes can't be told in a text that may be cut, so all the rest goes with it.
+    """
+    plain = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
+    return _NAMED.sub(r"\1 ***", plain) if _NAMED.search(plain) else text
 
 
 class Redactor:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from migrate.redaction import struck
+
 MAX_FAULTS = 100
 """Faults listed for one text; reading on for more would help nobody."""
 
@@ -54,7 +56,7 @@ def value_words(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
-        return f"the string {quoted(value)}"
+        return f"the string {quoted(struck(value[:200]))}"
     if isinstance(value, int | float):
         return f"the number {str(value)[:40]}"
     if isinstance(value, Mapping):
@@ -62,6 +64,15 @@ def value_words(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "a list" if value else "an empty list"
     return f"a {type(value).__name__}"
+
+
+def shape_words(value: Any) -> str:
+    """What kind of value it is, without any of it: for what a platform answers as a whole."""
+    if isinstance(value, str):
+        return "a string" if value else "an empty string"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "a number"
+    return value_words(value)
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -127,5 +127,5 @@ def _only(
         return found[0].key
     if not found:
         return Problem(f"{what}: {missing}", kind=kind, name=name)
-    which = " or ".join(quoted(each.key) for each in found)
+    which = " or ".join(quoted(each.spelled) for each in found)
     return Problem(f"{what}: it could be {which}; say which is meant", final=True)

@@ -2,7 +2,7 @@
 
 `migrate.canonical.loads` is fast and only knows that something is wrong; this room reads the text
 a second time, slowly, and finds out what. It is never called for a sound file. Nothing here
-recurses, so a depth bomb is safe.
+recurses, so a depth bomb is safe. No value is repeated, for it may be a secret: its place is told.
 """
 
 import json
@@ -13,6 +13,7 @@ from math import isinf
 
 from migrate.canonical.json_syntax import syntax_error, syntax_message
 from migrate.errors import Fault
+from migrate.redaction import secretive
 from migrate.wording import MAX_FAULTS, JsonPath, json_path, quoted
 
 __all__ = ["MAX_DEPTH", "JsonPath", "diagnose", "fits_64_bits", "json_path", "quoted"]
@@ -112,12 +113,10 @@ class _Walk:
             first = top.keys.setdefault(value, token.start())
             if first != token.start():
                 line = self._line(first)
-                yield self._fault(
-                    token, f"the key {quoted(value)} is here twice, first on line {line}"
-                )
+                yield self._fault(token, f"{self._key(value)} is here twice, first on line {line}")
         if _SURROGATE.search(value):
-            what = "key" if is_key else "string"
-            yield self._fault(token, f"the {what} {quoted(value)} holds half of a surrogate pair")
+            what = self._key(value) if is_key else "the string"
+            yield self._fault(token, f"{what} holds half of a surrogate pair")
 
     def _scalar(self, token: re.Match[str]) -> Iterator[Fault]:
         written = token[0]
@@ -126,9 +125,20 @@ class _Walk:
         elif written[-1].isdigit():
             if not _INTEGER.fullmatch(written):
                 if isinf(float(written)):
-                    yield self._fault(token, f"the number {written[:40]} is too large")
+                    yield self._fault(token, "the number is too large")
             elif not fits_64_bits(written):
-                yield self._fault(token, f"the whole number {written[:40]} needs over 64 bits")
+                yield self._fault(token, "the whole number needs over 64 bits")
+
+    def _key(self, key: str) -> str:
+        """A key in words; one that is part of what may be a secret is not repeated."""
+        secret = any(secretive(top.step) for top in self.stack[:-1])
+        return "the key" if secret else f"the key {quoted(key)}"
+
+    def _path(self) -> str:
+        """Where the walk is, no deeper than to a key that may name a secret."""
+        steps = tuple(top.step for top in self.stack)
+        end = next((depth for depth, step in enumerate(steps, 1) if secretive(step)), None)
+        return json_path(steps[:end]) if steps else ""
 
     def _line(self, offset: int) -> int:
         return self.text.count("\n", 0, offset) + 1
@@ -136,5 +146,4 @@ class _Walk:
     def _fault(self, token: re.Match[str], what: str) -> Fault:
         offset = token.start()
         column = offset - self.text.rfind("\n", 0, offset)
-        path = json_path(tuple(top.step for top in self.stack)) if self.stack else ""
-        return Fault(f"column {column}: {what}", path=path, line=self._line(offset))
+        return Fault(f"column {column}: {what}", path=self._path(), line=self._line(offset))

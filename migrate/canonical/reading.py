@@ -65,7 +65,9 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
             size = os.fstat(file.fileno()).st_size
             data = file.read(limit + 1) if size <= limit else b""
     except FileNotFoundError:
-        raise UsageError("there is no such file", where=where) from None
+        raise UsageError(
+            "there is no such file", where=where, remedy="Check its name, and the folder it is in."
+        ) from None
     except IsADirectoryError:
         raise UsageError(
             "this is a directory, not a file", where=where, remedy="Name the files in it."

@@ -53,6 +53,7 @@ def drift(
     from migrate.pipeline.capture import capture
     from migrate.pipeline.sources import Hints, obtain, spelled
     from migrate.plan import same_platform
+    from migrate.planner import check_patterns
     from migrate.report import drift_text
 
     environment = runtime.config.environment(name)
@@ -70,8 +71,9 @@ def drift(
         hints = Hints(source_env, role_type)
         then = obtain(spelled(against), runtime.connections, hints, selection)
     reader = runtime.connections.reader(environment)
-    now = capture(reader, name, environment.identity, runtime.tools)
+    now = capture(reader, environment, runtime.tools)
     same_platform(then, now, "they can't be compared")
+    check_patterns(selection, then.state, now.state)
     scope = (selection, then.selection)
     moved = compare_states(then.state, now.state, scope)
     moves = compare_people(then.state, now.state, scope)

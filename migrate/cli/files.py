@@ -52,6 +52,18 @@ def destination(text: str | None, option: str) -> Path | None:
     return path
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder for files to be written to; raises UsageError where that fails."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:  # ValueError: a name that no folder can have
+        raise UsageError(
+            f"the folder can't be made: {getattr(error, 'strerror', None) or error}",
+            where=str(path),
+            remedy="Name a folder that exists or can be made.",
+        ) from error
+
+
 def working_folder() -> Path:
     """The working directory; raises UsageError where it was deleted."""
     try:

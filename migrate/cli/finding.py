@@ -22,11 +22,12 @@ def archives(runtime: Runtime) -> "list[tuple[Environment, Archive]]":
 def find_run(runtime: Runtime, run: str) -> "Environment":
     """The environment that a run is on, by the name that it was begun under if that still is it.
 
-    Raises InvalidInput for what is no run id, UsageError where no store has the run.
+    Raises UsageError for what is no run id, and where no store has the run.
     """
-    from migrate.journal import Journal, check_run_id
+    from migrate.journal import Journal
+    from migrate.pipeline.sources import run_named
 
-    check_run_id(run)
+    run_named(run)
     for environment, archive in archives(runtime):
         if not archive.begun(run):
             continue

@@ -6,7 +6,7 @@ import click
 from click.core import ParameterSource
 
 from migrate.cli import options
-from migrate.cli.files import destination
+from migrate.cli.files import destination, make_folder
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, MigrateError, UsageError
 from migrate.model import Mode
@@ -77,6 +77,8 @@ def plan(
     runtime: Runtime = context.obj
     _one_source(context)
     reports, file = options.reports(report), destination(out, "--out")
+    if folder is not None:
+        make_folder(Path(folder))
     if assignments_file is not None:
         asked = read_assignments(assignments_file, runtime)
         way = Way(asked, spelled(target), target_snapshot=target_snapshot)
@@ -103,7 +105,7 @@ def plan(
         )
     planned = promotion.plan(way, wish, runtime.connections)
     write_plan(planned.plan, file, reports, runtime)
-    if folder:
+    if folder is not None:
         write_import_files(planned, Path(folder), runtime)
     show(planned.plan, form, runtime)
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.canonical import read_bytes
-from migrate.cli.files import STANDARD_INPUT, answer, standard_input, write
+from migrate.cli.files import STANDARD_INPUT, answer, make_folder, standard_input, write
 from migrate.errors import UNCHANGED, MigrateError, UsageError
 
 if TYPE_CHECKING:
@@ -42,12 +42,7 @@ def write_import_files(planned: "Planned", folder: Path, runtime: "Runtime") -> 
     environment = next(
         item for item in environments if item.platform == plan.target.identity.platform
     )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"the folder can't be made: {error.strerror}", where=str(folder)
-        ) from error
+    make_folder(folder)
     for name, data in platform(environment).import_files(plan, planned.target.state):
         write(folder / name, data)
         runtime.voice.say(f"wrote {folder / name}, {len(data)} bytes")
@@ -66,6 +61,8 @@ def read_assignments(text: str, runtime: "Runtime") -> "AssignmentsFile":
             file = parse(standard_input(MOST_BYTES), where=STANDARD_INPUT)
         else:
             file = parse(read_bytes(Path(text), limit=MOST_BYTES), where=text)
+    if not file.wanted:
+        runtime.voice.warn(f"{file.name}: it asks for nothing")
     for warning in file.warnings:
         runtime.voice.warn(f"{file.name}: {warning}")
     return file
@@ -91,6 +88,10 @@ def load(text: str, runtime: "Runtime") -> "Plan":
             remedy="Name the plan's file, or use the config that it was made with.",
         )
     try:
+        if not path.exists():
+            raise UsageError(
+                "there is no such file", where=text, remedy="Name a plan's file, or a plan's id."
+            )
         _, data = read(path)
         return read_plan(data, text)
     except MigrateError as error:

@@ -5,7 +5,7 @@ import click
 from migrate.cli import options
 from migrate.cli.files import destination
 from migrate.cli.runtime import Runtime
-from migrate.errors import NOT_BY_US, Exit
+from migrate.errors import NOT_BY_US, Exit, UsageError
 from migrate.model import Mode
 
 
@@ -56,6 +56,7 @@ def rollback(
     from migrate.pipeline.rolling_back import Back, plan_back, roll_back
 
     reports, file = options.reports(report), destination(out, "--out")
+    _check(mode, out, empty_created=empty_created, to_backup=to_backup, dry_run=dry_run)
     if not dry_run:
         options.must_be_able_to_ask(yes)
     with untouched(NOT_BY_US):
@@ -75,3 +76,23 @@ def rollback(
             begin=begin(runtime),
         )
     return Exit.DONE
+
+
+def _check(
+    mode: str, out: str | None, *, empty_created: bool, to_backup: bool, dry_run: bool
+) -> None:
+    """Raises UsageError for options that do not go together."""
+    less = "--mode incremental" if mode == Mode.INCREMENTAL.value else "--empty-created"
+    if to_backup and (mode == Mode.INCREMENTAL.value or empty_created):
+        raise UsageError(
+            f"--to-backup goes back to all that was there, and deletes roles that the run made: "
+            f"{less} does not go with it",
+            target=NOT_BY_US,
+            remedy="Leave one of them out.",
+        )
+    if out is not None and not dry_run:
+        raise UsageError(
+            "--out writes the plan of a --dry-run to a file",
+            target=NOT_BY_US,
+            remedy="Add --dry-run, or leave --out out: the plan is kept in the store anyway.",
+        )

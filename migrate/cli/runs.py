@@ -106,38 +106,21 @@ def abandon(runtime: Runtime, run: str, reason: str) -> int:
 
     What it wrote stays as it is; its plan stays used.
     """
-    from migrate.journal import Journal, first_unfinished
-    from migrate.lock import acquire
-    from migrate.pipeline.evidence import gather
+    from migrate.pipeline import abandoning
 
     if not reason.strip():
-        raise UsageError("--reason is empty: say why, for whoever reads it later")
-    environment = find_run(runtime, run)
-    identity, archive = environment.identity, runtime.connections.archive(environment)
-    journal = Journal.open(archive.store, run, clock=runtime.tools.now)
-    if not journal.summary.unfinished:
         raise UsageError(
-            f"run {run} is not unfinished: nothing to abandon",
-            remedy=f"role-migrate runs show {run} tells how it ended.",
+            "--reason is empty: it stays in the journal for whoever reads it later",
+            remedy='Add --reason "why".',
         )
-    evidence, tools = gather(run, archive, runtime.tools), runtime.tools
-    lost = sorted(name for _, name in evidence.loose())
-    # Under the lock: a run that is still going holds it, and must not be pulled from under.
-    with acquire(
-        archive.whole,
-        identity,
-        run=run,
-        who=tools.who,
-        clock=tools.now,
-        unsettled=lambda other: first_unfinished(archive.store, other),
-    ):
-        journal.append("abandoned", {"reason": reason, "who": str(tools.who)})
+    environment = find_run(runtime, run)
+    left = abandoning.abandon(run, environment, runtime.connections, reason)
     runtime.voice.say(f"run {run} is set aside; what it wrote stays as it is")
-    if lost:
-        names = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+    if left.lost:
+        more = f" and {len(left.lost) - 5} more" if len(left.lost) > 5 else ""
         runtime.voice.warn(
-            f"an import may have dropped the holders of {names}, and the run had not put them "
-            f"back: no later promotion puts them back; role-migrate snapshot --env "
-            f"{environment.name} shows who is left, sha256:{evidence.begun.backup} who there was"
+            f"an import may have dropped the holders of {', '.join(left.lost[:5])}{more}, and the "
+            "run had not put them back: no later promotion puts them back; role-migrate snapshot "
+            f"--env {environment.name} shows who is left, sha256:{left.backup} who there was"
         )
     return Exit.DONE

@@ -23,7 +23,13 @@ def sandbox() -> None:
 
 
 @sandbox.command(short_help="Start the environments and serve until interrupted.")
-@click.option("--port", default=0, metavar="P", help="First port; 0 takes any free ones.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="P",
+    help="First port; 0 takes any free ones.",
+)
 @click.option(
     "--ready-file", metavar="F", help="Write where everything is to this file once it answers."
 )

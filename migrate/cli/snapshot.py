@@ -34,24 +34,14 @@ def snapshot(
     With --format json the snapshot itself is the answer.
     """
     from migrate.canonical import dumps_pretty
-    from migrate.pipeline.capture import capture, keep
-    from migrate.platforms.base import Need, PeopleUnreadable
+    from migrate.pipeline.capture import take_snapshot
     from migrate.report.escape import inert
     from migrate.snapshot import content_digest, to_value
 
     file = destination(out, "--out")
     environment = runtime.config.environment(name)
-    archive = runtime.connections.archive(environment)
-    reader, tools = runtime.connections.reader(environment), runtime.tools
     selection = options.selection(role, exclude_role)
-    try:
-        taken = capture(
-            reader, name, environment.identity, tools, selection=selection, people=Need.ALL
-        )
-    except PeopleUnreadable as error:
-        runtime.voice.warn(f"without who holds what: {error}")
-        taken = capture(reader, name, environment.identity, tools, selection=selection)
-    digest = keep(archive, taken)
+    taken, digest = take_snapshot(environment, runtime.connections, selection)
     data = dumps_pretty(to_value(taken))
     if file:
         write(file, data)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from migrate.identity.pairs import Pairs
-from migrate.identity.rules import BOT, USER, Fold, IdentityRules
+from migrate.identity.rules import USER, Fold, IdentityRules
 from migrate.identity.things import Index, Thing
 from migrate.wording import quoted
 
@@ -169,7 +169,7 @@ class Matcher:
         return None if end is None else local + end
 
     def _has_twin(self, thing: Thing) -> bool:
-        return self._kind == BOT and self._bases[thing.base] > 1
+        return self._bases[thing.base] > 1
 
     def _missing(self, thing: Thing) -> Problem:
         wanted = self._rewritten(thing) or thing.base
@@ -208,5 +208,4 @@ def _either(found: Iterable[Thing]) -> str:
 
 
 def _spelled(thing: Thing) -> str:
-    # Where ids tell two of one name apart, the key has them and the name may not.
-    return quoted(thing.name if thing.key == thing.base else thing.key)
+    return quoted(thing.spelled)

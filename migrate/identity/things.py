@@ -7,14 +7,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 from migrate.identity.rules import BOT, USER
-from migrate.model import ACCOUNT, People
+from migrate.model import ACCOUNT, People, Principal
 
 
 class Thing(NamedTuple):
     """A user, group or bot. `key` is unique in its kind and what assignments name it by.
 
-    `base` is the name that the platform knows: two bots of one name share it and have their ids
-    in their keys. `name` is spelled as the platform spells it.
+    `base` is the name that the platform knows: two bots of one name, and two users whose names
+    differ only by case, share it and have their ids in their keys. `name` is spelled as the
+    platform spells it.
     """
 
     kind: str
@@ -23,6 +24,13 @@ class Thing(NamedTuple):
     name: str
     id: str | None = None
     org_id: str | None = None
+
+    @property
+    def spelled(self) -> str:
+        """What it is called where it must be told from all others: as in a config's table."""
+        if self.key == self.base:
+            return self.name
+        return f"{self.name} [{self.id or self.org_id}]" if self.kind == USER else self.key
 
     @property
     def by_org_id_only(self) -> bool:
@@ -40,7 +48,7 @@ def things(people: People, kind: str) -> list[Thing]:
         named = {each.scope for each in people.assignments if each.scope != ACCOUNT}
     else:
         found = {
-            key: Thing(kind, key, key, each.name, each.id, each.org_id)
+            key: Thing(kind, key, _base(key, each), each.name, each.id, each.org_id)
             for (its_kind, key), each in people.principals.items()
             if its_kind == kind
         }
@@ -50,24 +58,35 @@ def things(people: People, kind: str) -> list[Thing]:
     return [found[key] for key in sorted(found)]
 
 
+def _base(key: str, principal: Principal) -> str:
+    """A principal's folded name, without the id that may be in its key."""
+    return key.removesuffix(f" [{principal.id or principal.org_id}]")
+
+
 class Index:
     """The things of one kind on one side, found by name, id, or id in the organisation."""
 
     def __init__(self, known: Iterable[Thing]) -> None:
         self._by_key: dict[str, Thing] = {}
         self._by_base: dict[str, list[Thing]] = defaultdict(list)
+        self._by_folded_key: dict[str, list[Thing]] = defaultdict(list)
         self._by_org_id: dict[str, list[Thing]] = defaultdict(list)
         self.by_id: dict[str, Thing] = {}
         for each in known:
             self._by_key[each.key] = each
             self._by_base[each.base].append(each)
+            if each.kind == USER and each.key != each.base:
+                self._by_folded_key[each.key.casefold()].append(each)
             if each.id is not None:
                 self.by_id[each.id] = each
             if each.org_id is not None:
                 self._by_org_id[each.org_id].append(each)
 
     def named(self, key: str) -> list[Thing]:
-        """All that a folded name may mean: one, or several bots that share it."""
+        """All that a folded name may mean: one, or several that share it."""
+        # Whoever spells a user with its id has all of it folded.
+        if key in self._by_folded_key:
+            return self._by_folded_key[key]
         exact = self._by_key.get(key)
         if exact is not None and exact.base != key:
             return [exact]

@@ -127,6 +127,11 @@ class Journal:
                 return entry
             # Our own, from a write that was reported as failed and landed after all: go on after.
 
+    def last_sent(self) -> float | None:
+        """When the newest intent was written, in epoch seconds; None where nothing was begun."""
+        times = [entry.time for entry in self.entries if entry.kind == "intent"]
+        return datetime.fromisoformat(times[-1]).timestamp() if times else None
+
     def _next(self, kind: str, body: Mapping[str, Any]) -> bytes:
         return dumps(
             {

@@ -87,7 +87,7 @@ def check_run_id(run_id: str) -> str:
     if not RUN_ID.fullmatch(run_id):
         raise InvalidInput(
             f"{run_id[:80]!r} is no run id",
-            remedy="A run id looks like 20261122T134501Z-3f9a2c; `runs` lists them.",
+            remedy="A run id looks like 20261122T134501Z-3f9a2c; role-migrate runs lists them.",
         )
     return run_id
 

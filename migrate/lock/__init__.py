@@ -12,31 +12,28 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
-from migrate.canonical import sha256
-from migrate.errors import RunUnfinished, StoreFailed, TargetLocked
+from migrate.errors import Blocked, MigrateError, RunUnfinished, StoreFailed, TargetLocked
 from migrate.lock.alive import SignOfLife, forget, gone_for
 from migrate.lock.held import Lock, LockLost, Takeover, Terms
-from migrate.lock.record import LockRecord, Who, at, parse_lock, unreadable
+from migrate.lock.record import LockRecord, Who, at, lock_key, parse_lock, unreadable
 from migrate.model import Identity
 from migrate.stores.base import NO_VERSION, Store, VersionMoved
 
-__all__ = ["Lock", "LockLost", "LockRecord", "Takeover", "Terms", "Who", "acquire", "lock_key"]
+__all__ = [
+    "Lock",
+    "LockLost",
+    "LockRecord",
+    "Takeover",
+    "Terms",
+    "Who",
+    "acquire",
+    "in_the_way",
+    "lock_key",
+]
 
 DEFAULT_TERMS = Terms()
 ROUNDS = 3
 """Tries to take a lock that others take and release meanwhile."""
-
-
-def lock_key(identity: Identity) -> str:
-    """The key of a target's lock: the same for every way to write its URL's host and end.
-
-    `locks/` and 32 hexadecimal digits of the SHA-256 of platform, URL and account.
-    """
-    scheme, mark, rest = identity.url.rstrip("/").partition("://")
-    host, slash, path = rest.partition("/")
-    url = f"{scheme.lower()}{mark}{host.lower()}{slash}{path}"
-    text = "\n".join((identity.platform, url, identity.account))
-    return f"locks/{sha256(text.encode())[:32]}.json"
 
 
 def acquire(
@@ -80,7 +77,7 @@ def acquire(
                 version, takeover = _create(store, key, record), None
             else:
                 previous = _read(found.data, f"{store.location}/{key}", key)
-                takeover = _check_free(previous, now, terms, f"{store.location}/{key}")
+                takeover = _check_free(previous, now, terms, f"{store.location}/{key}", unsettled)
                 _check_settled(previous, {run, *settles}, unsettled)
                 version = _take(store, key, record, previous, found.version)
             if version is not None:
@@ -103,6 +100,32 @@ def _read(data: bytes, where: str, key: str) -> LockRecord:
     if lock_key(lock.identity) != key:
         raise unreadable(where, f"is the lock of another target, {lock.identity.url}")
     return lock
+
+
+def in_the_way(
+    store: Store,
+    identity: Identity,
+    *,
+    clock: Callable[[], float],
+    unsettled: Callable[[str], str | None],
+    terms: Terms = DEFAULT_TERMS,
+) -> Blocked | None:
+    """Why `acquire` would not give the lock to a new run now; None where it would. Only reads.
+
+    Arguments as for `acquire`.
+    """
+    key = lock_key(identity)
+    found = store.get(key)
+    if found is None:
+        return None
+    where = f"{store.location}/{key}"
+    try:
+        previous = _read(found.data, where, key)
+        _check_free(previous, clock(), terms, where, unsettled)
+        _check_settled(previous, set(), unsettled)
+    except Blocked as why:
+        return why
+    return None
 
 
 def _create(store: Store, key: str, record: LockRecord) -> str | None:
@@ -148,7 +171,13 @@ def _ignores_conditions(store: Store, header: str) -> StoreFailed:
     )
 
 
-def _check_free(lock: LockRecord, now: float, terms: Terms, where: str) -> Takeover | None:
+def _check_free(
+    lock: LockRecord,
+    now: float,
+    terms: Terms,
+    where: str,
+    unsettled: Callable[[str], str | None],
+) -> Takeover | None:
     """Whom a lock is taken over from, None where it was released; raises TargetLocked if held."""
     if lock.released:
         return None
@@ -165,7 +194,7 @@ def _check_free(lock: LockRecord, now: float, terms: Terms, where: str) -> Takeo
             f"and a call that it sent may still arrive",
             where=where,
             remedy=f"Run again after {at(min(now + left, free_at))}: in {left} s the lock is "
-            "taken over by itself.",
+            f"taken over by itself{_ways_on(lock, unsettled)}.",
         )
     if lock.acquired_at > now + terms.clock_allowance:
         raise TargetLocked(
@@ -180,7 +209,21 @@ def _check_free(lock: LockRecord, now: float, terms: Terms, where: str) -> Takeo
         f"{at(lock.acquired_at)}; its lease ends {at(lock.lease_until)} unless it is renewed",
         where=where,
         remedy="Wait until that run has ended. If it is dead, run again after "
-        f"{at(free_at)}: the lock is then taken over by itself.",
+        f"{at(free_at)}: the lock is then taken over by itself{_ways_on(lock, unsettled)}.",
+    )
+
+
+def _ways_on(lock: LockRecord, unsettled: Callable[[str], str | None]) -> str:
+    """What else there is to do about a run that holds the lock, if it has begun to write."""
+    try:
+        run = unsettled(lock.run)
+    except MigrateError:  # an unreadable journal is said once the lock is free
+        return ""
+    return (
+        f"; role-migrate resume {run} then goes on with it, role-migrate rollback {run} takes it "
+        "back"
+        if run
+        else ""
     )
 
 

@@ -131,12 +131,15 @@ class Lock:
         A second release does nothing. Raises LockLost, StoreFailed.
         """
         self._over.set()
-        try:
-            with self._turn:
+        with self._turn:
+            try:
                 if not self._record.released:
                     self._swap(replace(self._record, released=True, unfinished=unfinished))
-        finally:
-            self._sign.end()
+            except LockLost:
+                self._sign.end()
+                raise
+        # Where the store failed the sign stays, so that others see when this process has ended.
+        self._sign.end()
 
     def __enter__(self) -> Self:
         """The lock itself."""

@@ -10,6 +10,7 @@ from migrate.model import Assignments, Snapshot
 from migrate.pipeline import checks, freshness, lookups
 from migrate.pipeline.begun import Begun
 from migrate.pipeline.capture import capture_target
+from migrate.pipeline.confirming import confirm, deleting, steady
 from migrate.pipeline.finishing import Ending, finish, unverified
 from migrate.pipeline.giving_up import said, way_on
 from migrate.pipeline.hands import Hands
@@ -75,7 +76,18 @@ def _apply(
     checks.right_target(plan, environment.identity, archive.location)
     checks.unused(plan, archive)
     need = Need.HOLDERS if plan.people.assignments is Assignments.NONE else Need.ALL
-    now = fresh or capture_target(environment, target.writer, archive, connections, need).snapshot
+    taken = iter([fresh] if fresh else [])
+
+    def read() -> Snapshot:
+        captured = next(taken, None)
+        if captured is None:
+            reader = target.writer
+            captured = capture_target(environment, reader, archive, connections, need).snapshot
+        # What is missing from a full import's file is deleted, so this list must be whole.
+        confirm(target.writer, captured, deleting(plan), connections.tools)
+        return captured
+
+    now = steady(read, connections.tools)
     freshness.unmoved(plan, now.state)
     freshness.still_held(plan, now.state)
     now = lookups.for_run(plan, now, environment, target.writer, connections)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from migrate.archive import Archive
 from migrate.connect import platform
@@ -70,8 +69,8 @@ class Evidence:
 
     def arrived(self, now: float, within: float) -> bool:
         """Whether whatever was sent last must have arrived, `within` seconds, or never will."""
-        sent = [entry.time for entry in self.journal.entries if entry.kind == "intent"]
-        return not sent or now - datetime.fromisoformat(sent[-1]).timestamp() > within
+        sent = self.journal.last_sent()
+        return sent is None or now - sent > within
 
 
 def gather(run_id: str, archive: Archive, tools: Tools) -> Evidence:

@@ -70,6 +70,26 @@ def locked(
         tools.tell(f"warning: the lock could not be released: {why}")
 
 
+def warn_of_runs(environment: Environment, connections: Connections) -> None:
+    """Say what would keep a plan from being applied now: a run under way, or an unfinished one.
+
+    Only the store is read.
+    """
+    tools, archive = connections.tools, connections.archive(environment)
+    try:
+        why: MigrateError | None = locks.in_the_way(
+            archive.whole,
+            environment.identity,
+            clock=tools.now,
+            unsettled=lambda other: first_unfinished(archive.store, other),
+        )
+    except MigrateError as error:
+        why = error
+    if why is not None:
+        tools.tell(f"warning: nothing can be applied to {environment.name} now: {why}")
+        tools.tell(f"  next: {why.remedy}")
+
+
 @contextmanager
 def untouched(target: str = UNCHANGED) -> Iterator[None]:
     """What happens inside writes to no platform, and an error that comes out says so."""

@@ -1,6 +1,7 @@
 """Plan: from two snapshots, the target's config and what was learned of it, to a saved plan."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from migrate import planner
@@ -87,8 +88,10 @@ def overrides(wish: Wish) -> tuple[Override, ...]:
             )
     if wish.allow and not wish.reason.strip():
         raise UsageError(
-            "--allow needs --reason: it stays with the plan for whoever reads it later",
+            "to allow what a guard refuses needs --reason: it stays with the plan for whoever "
+            "reads it later",
             target="unchanged",
+            remedy='Add --reason "why".',
         )
     return tuple(Override(rule, wish.reason) for rule in dict.fromkeys(wish.allow))
 
@@ -99,8 +102,9 @@ def plan_on(
     environment: Environment,
     connections: Connections,
     wish: Wish,
+    check: Callable[[Plan], None],
 ) -> Planned:
-    """Make a plan for an environment on what was captured of it, and save it.
+    """Make a plan for an environment on what was captured of it, and save it if `check` lets it.
 
     The source's snapshot goes on the target's shelf, too: what a plan came from can be shown for
     as long as the plan itself.
@@ -108,6 +112,7 @@ def plan_on(
     archive = connections.archive(environment)
     _warn_of_idle_patterns(source, target.snapshot, environment, wish, connections)
     plan = _made(Source.of(source), target, environment, connections, wish, archive)
+    check(plan)
     archive.save_snapshot(source)
     archive.save_plan(plan)
     return Planned(plan, target.snapshot)

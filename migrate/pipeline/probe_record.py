@@ -6,6 +6,7 @@ from typing import Any
 
 from migrate import profile as profiles
 from migrate.errors import UNCHANGED, MigrateError
+from migrate.platforms.probing import Prober
 from migrate.profile import Finding, Profile
 
 FORMAT_VERSION = 1
@@ -15,8 +16,8 @@ FORMAT_VERSION = 1
 class ProbeRecord:
     """A probe while it goes on. `result` is what it ended as, "" while it has not ended.
 
-    `wrote`: a write was begun, whatever became of it. `before` is the digest of the state that it
-    found, `left` what of its own it could not remove, each with how it stands.
+    `prober` is who asks, None before. `before` is the digest of the state that it found, `left`
+    what of its own it could not remove, each with how it stands.
     """
 
     environment: str
@@ -29,11 +30,16 @@ class ProbeRecord:
     left: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     requests: int = 0
-    wrote: bool = False
+    prober: Prober | None = None
     stored: bool = False
     result: str = ""
     target: str = UNCHANGED
     error: MigrateError | None = None
+
+    @property
+    def wrote(self) -> bool:
+        """Whether a write was begun, whatever became of it."""
+        return self.prober is not None and self.prober.wrote
 
     @property
     def profile(self) -> Profile:

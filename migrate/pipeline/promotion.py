@@ -4,6 +4,7 @@ What an assignments file asks for goes the same way as what another environment 
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from migrate.assignments_file import AssignmentsFile
@@ -11,18 +12,19 @@ from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import Interrupted, UsageError
 from migrate.journal import is_unfinished
-from migrate.model import Snapshot
+from migrate.model import Assignments, Snapshot
 from migrate.pipeline import checks, lookups
 from migrate.pipeline.applying import apply
 from migrate.pipeline.capture import Captured, capture_target
-from migrate.pipeline.locking import locked, untouched
+from migrate.pipeline.confirming import steady
+from migrate.pipeline.locking import locked, untouched, warn_of_runs
 from migrate.pipeline.planning import Planned, Wish, plan_offline, plan_on, plan_towards
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import reclaim, resume, settled_by
-from migrate.pipeline.sources import asked, from_file, obtain
-from migrate.pipeline.ways import EVERYTHING, Way, fitting, source_of, stand_in, target_of
+from migrate.pipeline.sources import Spelled, asked, confirm, from_file, obtain
+from migrate.pipeline.ways import EVERYTHING, Way, check, fitting, source_of, stand_in, target_of
 from migrate.plan import Plan
-from migrate.platforms.base import Reader
+from migrate.platforms.base import PeopleUnreadable, Reader
 from migrate.verification import Verification
 
 
@@ -33,6 +35,7 @@ def plan(way: Way, wish: Wish, connections: Connections) -> Planned:
 
 
 def _plan(way: Way, wish: Wish, connections: Connections) -> Planned:
+    check(way, wish)
     if way.to.kind == "file":
         if way.target_snapshot is not None:
             raise UsageError(
@@ -43,17 +46,42 @@ def _plan(way: Way, wish: Wish, connections: Connections) -> Planned:
         return _compare(way, wish, connections)
     environment = target_of(way, connections)
     wish = fitting(wish, environment)
-    source = source_of(way, wish, environment, connections)
+    warn_of_runs(environment, connections)
     if way.target_snapshot is None:
         reader = connections.reader(environment)
+        return _read_and_planned(way, wish, environment, reader, connections)
+
+    def make() -> Planned:
+        source = source_of(way, wish, environment, connections)
+        target = stand_in(way.target_snapshot or "", environment, connections, way.hints)
+        return _planned(way, source, target, environment, None, connections, wish)
+
+    return steady(make, connections.tools)
+
+
+def _read_and_planned(
+    way: Way, wish: Wish, environment: Environment, reader: Reader, connections: Connections
+) -> Planned:
+    """The plan, on both sides as they are now."""
+
+    moving = wish.assignments is not Assignments.NONE
+
+    def make() -> Planned:
+        source = source_of(way, wish, environment, connections)
         archive = connections.archive(environment)
-        target = capture_target(environment, reader, archive, connections, wish.need)
-        return _planned(source, target, environment, reader, connections, wish)
-    target = stand_in(way.target_snapshot, environment, connections, way.hints)
-    return _planned(source, target, environment, None, connections, wish)
+        target = capture_target(environment, reader, archive, connections, wish.need, moving=moving)
+        return _planned(way, source, target, environment, reader, connections, wish)
+
+    try:
+        return steady(make, connections.tools)
+    except PeopleUnreadable as error:
+        if moving and isinstance(way.source, Spelled):
+            error.remedy += " Or leave --assignments out: roles can travel alone."
+        raise
 
 
 def _planned(
+    way: Way,
     source: Snapshot | AssignmentsFile,
     target: Captured,
     environment: Environment,
@@ -61,11 +89,15 @@ def _planned(
     connections: Connections,
     wish: Wish,
 ) -> Planned:
-    """The plan; without a `reader` of the target nobody whom it does not show is looked up."""
+    """The plan; without a `reader` of the target nobody whom it does not show is looked up.
+
+    Raises Unsteady where it deletes roles and the source's list of them is not sure.
+    """
     if isinstance(source, Snapshot):
         if reader is not None:
             target = lookups.for_plan(source, target, wish, environment, reader, connections)
-        return plan_on(source, target, environment, connections, wish)
+        sure = partial(confirm, way.source, source, connections)
+        return plan_on(source, target, environment, connections, wish, sure)
     if reader is not None:
         target = lookups.looked_up(target, source.users, environment, reader, connections)
     desired = asked(source, target, environment, connections.tools, skip=wish.skip_unresolved)
@@ -87,14 +119,12 @@ def promote(
     target is read again under the lock, for it may have moved while somebody was thinking.
     """
     with untouched():
+        check(way, wish)
         environment = target_of(way, connections)
         fit = fitting(wish, environment)
 
     def make(reader: Reader) -> Planned:
-        source = source_of(way, fit, environment, connections)
-        archive = connections.archive(environment)
-        target = capture_target(environment, reader, archive, connections, fit.need)
-        return _planned(source, target, environment, reader, connections, fit)
+        return _read_and_planned(way, fit, environment, reader, connections)
 
     return carry_through(environment, connections, make, show=show, agreed=agreed, begin=begin)
 

@@ -14,7 +14,7 @@ from migrate.pipeline import lookups
 from migrate.pipeline.capture import Captured, capture_target
 from migrate.pipeline.evidence import Evidence, gather, look
 from migrate.pipeline.locking import locked, untouched
-from migrate.pipeline.planning import Planned, Wish, plan_towards
+from migrate.pipeline.planning import Planned, Wish, overrides, plan_towards
 from migrate.pipeline.promotion import carry_through
 from migrate.pipeline.record import Record
 from migrate.plan import Origin, Plan, Side, Source, Undoes
@@ -42,11 +42,16 @@ class Back:
     allow: tuple[str, ...] = ()
     reason: str = ""
 
+    def check(self) -> None:
+        """Raises UsageError for what can't be allowed, before anything is read."""
+        overrides(Wish(self.mode, Selection(), self.allow, self.reason))
+
 
 def plan_back(
     run_id: str, back: Back, environment: Environment, connections: Connections
 ) -> Planned:
     """Plan the way back without writing to any platform."""
+    back.check()
     with untouched(NOT_BY_US):
         return _planned(run_id, back, environment, connections, connections.reader(environment))
 
@@ -65,6 +70,7 @@ def roll_back(
 
     Raises Conflicting where somebody else changed what the run did, and as `promote`.
     """
+    back.check()
     with untouched(NOT_BY_US):
         archive = connections.archive(environment)
         settles = (run_id, *undone_by(archive.store, run_id))

@@ -19,8 +19,10 @@ from migrate.connect import Connections, platform, traits_of
 from migrate.errors import InvalidInput, UsageError
 from migrate.journal import check_run_id
 from migrate.model import Identity, Selection, Snapshot
-from migrate.pipeline.capture import Captured, capture
-from migrate.plan import Origin, Side, Source
+from migrate.pipeline import confirming
+from migrate.pipeline.capture import Captured, capture, right_source
+from migrate.pipeline.confirming import deleting
+from migrate.plan import Origin, Plan, Side, Source
 from migrate.platforms.base import Need
 from migrate.resources import schema
 from migrate.tools import Tools
@@ -28,6 +30,9 @@ from migrate.validation import validate
 from migrate.validation.documents import check_snapshot
 
 SCHEMES = ("file", "sha256", "run")
+
+UNDATED = "1970-01-01T00:00:00Z"
+"""When a bare export was captured: that is not in it, only that it was before now is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +68,31 @@ def obtain(
     selection: Selection,
     people: Need = Need.NOTHING,
 ) -> Snapshot:
-    """The snapshot that a source names: read now from an environment, else from where it lies."""
+    """The snapshot that a source names: read now from an environment, else from where it lies.
+
+    Raises InvalidInput where the environment is another account than the config or the store knows.
+    """
     if what.kind == "environment":
         environment = connections.config.environment(what.value)
-        reader = connections.reader(environment)
-        return capture(
-            reader,
-            what.value,
-            environment.identity,
-            connections.tools,
-            selection=selection,
-            people=people,
-        )
+        reader, tools = connections.reader(environment), connections.tools
+        taken = capture(reader, environment, tools, selection=selection, people=people)
+        right_source(environment, taken.state.people, connections)
+        return taken
     if what.kind == "file":
         return from_file(Path(what.value), connections.config, hints)
     return from_store(what, connections)
+
+
+def confirm(
+    what: Spelled | AssignmentsFile, taken: Snapshot, connections: Connections, plan: Plan
+) -> None:
+    """Read roles of an environment again if a plan deletes what it lacks.
+
+    Raises Unsteady where it does not answer the same a second time.
+    """
+    if isinstance(what, Spelled) and what.kind == "environment":
+        reader = connections.reader(connections.config.environment(what.value))
+        confirming.confirm(reader, taken, deleting(plan), connections.tools)
 
 
 def asked(
@@ -149,11 +164,10 @@ def _of_export(
     value: list[Any], text: bytes, path: Path, environment: Environment, hints: Hints
 ) -> Snapshot:
     state = platform(environment).state_of_export(value, text, hints.role_type, where=str(path))
-    # When an export was taken is not in it; that it was taken before now is all we know.
     return Snapshot(
         environment.name,
         environment.identity,
-        "1970-01-01T00:00:00Z",
+        UNDATED,
         __version__,
         Selection(),
         state,
@@ -168,20 +182,32 @@ def from_store(what: Spelled, connections: Connections) -> Snapshot:
             remedy="role-migrate snapshot and runs show print it.",
         )
     if what.kind == "run":
-        try:
-            check_run_id(what.value)
-        except InvalidInput as error:
-            raise UsageError(error.what, remedy=error.remedy) from None
+        run_named(what.value)
+    begun = False
     for archive in _archives(connections):
+        begun = begun or (what.kind == "run" and archive.begun(what.value))
         digest = what.value if what.kind == "sha256" else _after(archive, what.value)
         taken = archive.load_snapshot(digest) if digest else None
         if taken is not None:
             return taken
+    if begun:
+        raise UsageError(
+            f"run {what.value} left no snapshot: it did not get as far as to read the target back",
+            remedy=f"role-migrate runs show {what.value} tells how far it came.",
+        )
     named = "snapshot" if what.kind == "sha256" else "run that left a snapshot"
     raise UsageError(
         f"no {named} {what.value} in the stores of the config",
         remedy="Check the name with role-migrate runs, and that the config names the right store.",
     )
+
+
+def run_named(text: str) -> str:
+    """A run's id as it was given; raises UsageError for what can be none."""
+    try:
+        return check_run_id(text)
+    except InvalidInput as error:
+        raise UsageError(error.what, remedy=error.remedy) from None
 
 
 def _archives(connections: Connections) -> list[Archive]:

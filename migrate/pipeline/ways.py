@@ -10,9 +10,10 @@ from migrate.connect import Connections, traits_of
 from migrate.errors import UsageError
 from migrate.lookups import NOT_READ
 from migrate.model import Assignments, Mode, Selection, Snapshot
+from migrate.peopleplan import known_people
 from migrate.pipeline.capture import Captured
-from migrate.pipeline.planning import Wish
-from migrate.pipeline.sources import Hints, Spelled, from_file, obtain
+from migrate.pipeline.planning import Wish, overrides
+from migrate.pipeline.sources import UNDATED, Hints, Spelled, from_file, obtain
 from migrate.platforms.base import Need
 
 EVERYTHING = Selection()
@@ -29,6 +30,24 @@ class Way:
     to: Spelled
     hints: Hints = field(default_factory=Hints)
     target_snapshot: str | None = None
+
+
+def check(way: Way, wish: Wish) -> None:
+    """Raises UsageError for what can't be meant, before anything is read."""
+    overrides(wish)
+    stand_in = way.target_snapshot
+    if stand_in is not None and stand_in != "last" and not stand_in.startswith("file:"):
+        raise UsageError(
+            f"--target-snapshot {stand_in}: it takes last or file:PATH",
+            remedy="Write last for the newest capture in the store, or file: before a file's name.",
+        )
+    hints = way.hints.source_env is not None or way.hints.role_type is not None
+    files = (isinstance(way.source, Spelled) and way.source.kind == "file", way.to.kind == "file")
+    if hints and not any(files) and stand_in in (None, "last"):
+        raise UsageError(
+            "--source-env and --role-type tell of a bare export in a file, and none is named",
+            remedy="Leave them out.",
+        )
 
 
 def target_of(way: Way, connections: Connections) -> Environment:
@@ -83,14 +102,16 @@ def source_of(
 ) -> Snapshot | AssignmentsFile:
     """The source, with who holds what where that is to travel, too.
 
-    Raises UsageError where its assignments are older than the target's config allows: an old
-    snapshot must not give leavers their access back.
+    Raises UsageError where it does not hold that, or its assignments are older than the target's
+    config allows: an old snapshot must not give leavers their access back.
     """
     if isinstance(way.source, AssignmentsFile):
         return way.source
     moving = wish.assignments is not Assignments.NONE
     need = Need.ALL if moving else Need.NOTHING
     source = obtain(way.source, connections, way.hints, EVERYTHING, need)
+    if moving:
+        known_people(source.state, "source", _unread(source, way.source))
     taken = datetime.fromisoformat(source.captured_at).timestamp()
     if moving and connections.tools.now() - taken > environment.max_source_age:
         raise UsageError(
@@ -99,6 +120,15 @@ def source_of(
             remedy="Take a fresh snapshot, or set max_source_age for the target if it is meant.",
         )
     return source
+
+
+def _unread(source: Snapshot, what: Spelled) -> str:
+    """Why a source does not say who holds what, if it does not."""
+    if source.state.people is not None:
+        return "when it was captured, only who holds roles was read"
+    if what.kind == "file" and source.captured_at == UNDATED:
+        return "a bare export holds roles alone"
+    return "the snapshot does not hold them"
 
 
 def stand_in(
@@ -114,8 +144,6 @@ def _stand_in(
     text: str, environment: Environment, connections: Connections, hints: Hints
 ) -> Snapshot:
     if text != "last":
-        if not text.startswith("file:"):
-            raise UsageError("--target-snapshot takes last or file:PATH")
         taken = from_file(Path(text.removeprefix("file:")), connections.config, hints)
         if taken.identity != environment.identity:
             raise UsageError(

@@ -15,7 +15,6 @@ from migrate.errors import PlatformFailed
 from migrate.model import Principal, RoleKey, State
 from migrate.pace import Pace
 from migrate.plan import Plan
-from migrate.profile import Finding
 from migrate.secrets import RotatingSecret
 from migrate.traits import Traits
 
@@ -122,6 +121,13 @@ class Reader(Protocol):
         """
         ...
 
+    def account_id(self) -> str:
+        """The platform's own id of the account that answers, as in `People.account_id`.
+
+        "" where nothing is there to show it. Raises PeopleUnreadable where it is not to be had.
+        """
+        ...
+
     def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
         """The users of these names who exist, as a capture need not show those who hold nothing.
 
@@ -178,53 +184,6 @@ class Writer(Reader, Protocol):
         self, step: Step, payload: bytes | None, before: State, changes: tuple[Change, ...]
     ) -> Settled:
         """Read back whether a step of unknown outcome was done; one look, the caller waits."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeWish:
-    """What a probe is asked for. `mark` is in the name of every role that it makes.
-
-    `user` (e-mail) is given roles, and taken from them again; `bot` (name) is where bot roles are
-    given. Without them what concerns members stays unsettled. `rate_limit`: the budget is
-    overspent on purpose, to see how the platform refuses.
-    """
-
-    mark: str
-    user: str = ""
-    bot: str = ""
-    rate_limit: bool = False
-
-
-class Prober(Protocol):
-    """Settles on a live account what nobody documents, with roles of its own."""
-
-    @property
-    def made(self) -> tuple[str, ...]:
-        """The names of roles that it may have made, and has not seen to be gone."""
-        ...
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Every question, settled or with the reason why it is not."""
-        ...
-
-    def ask(self, before: State) -> None:
-        """Ask everything that the account allows; it was `before`, read just now.
-
-        Raises the errors of a writer; then `put_back` is due all the same.
-        """
-        ...
-
-    def put_back(self) -> None:
-        """Take back who was given roles, and remove the roles; what stays is in `made`.
-
-        Roles that earlier probes left are removed as well. Raises the errors of a writer.
-        """
-        ...
-
-    def ask_last(self) -> None:
-        """Ask what can only be asked when nothing else is left to do. Only reads."""
         ...
 
 

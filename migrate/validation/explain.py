@@ -4,11 +4,11 @@ Turns the errors of `jsonschema` into findings; `migrate.validation` calls this 
 `jsonschema_rs` rejected. No value under a key that may hold a secret is ever repeated.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+from migrate.redaction import secretive
 from migrate.validation.locate import Finding
 from migrate.wording import near, quoted, subject, value_words
 
@@ -26,8 +26,6 @@ _TYPES = {
 }
 DISAGREEMENT = "jsonschema-rs refuses this and jsonschema finds nothing wrong with it"
 """What is said where the two validators disagree; it is never passed over in silence."""
-
-_SECRETIVE = re.compile(r"secret|token|passw|credential|(api|access|private).?key", re.IGNORECASE)
 
 
 def explain(error: Error, where: str) -> Iterator[Finding]:
@@ -49,7 +47,7 @@ def explain(error: Error, where: str) -> Iterator[Finding]:
 
 
 def _found(error: Error) -> str:
-    if any(_SECRETIVE.search(str(step)) for step in error.absolute_path):
+    if any(secretive(step) for step in error.absolute_path):
         return "found something that is not shown, for it may be a secret"
     return f"found {value_words(error.instance)}"
 

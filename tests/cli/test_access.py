@@ -480,60 +480,6 @@ def test_what_was_read_when_planning_must_be_readable_when_applying(staffed: Wor
     assert staffed.writes() == []
 
 
-# the account is the right one
-
-
-def moved(world: World, account_id: str) -> None:
-    """Another account answers in prod's place."""
-    world.put("prod", {**world.state(), "accountId": account_id})
-
-
-def test_another_account_than_the_one_first_met_is_refused(staffed: World) -> None:
-    first = staffed.state()["accountId"]
-    path = staffed.plan()
-    recorded = json.loads((staffed.shelf / "account.json").read_bytes())
-    assert recorded == {"accountId": first}
-    moved(staffed, "0123456789abcdef01234567")
-    for words in (
-        ("promote", "--from", "dev", "--to", "prod", "--yes"),
-        ("plan", "--from", "dev", "--to", "prod"),
-        ("apply", str(path), "--yes"),
-    ):
-        with staffed.untouched():
-            ran = staffed.run(*words)
-        assert ran.code == 3, ran.err
-        ran.says("0123456789abcdef01234567, not", first, "prod", "target: unchanged", "account_id")
-    assert staffed.writes() == []
-    assert json.loads((staffed.shelf / "account.json").read_bytes()) == recorded
-    staffed.configure(account_id='"0123456789abcdef01234567"')
-    assert staffed.promote("--yes").code == 0
-
-
-def test_the_account_in_the_config_must_answer(staffed: World) -> None:
-    staffed.configure(account_id='"ffffffffffffffffffffffff"')
-    with staffed.untouched():
-        ran = staffed.promote("--yes")
-    assert ran.code == 3
-    ran.says(staffed.state()["accountId"], "not ffffffffffffffffffffffff", "target: unchanged")
-    assert staffed.writes() == []
-    staffed.configure(account_id=f'"{staffed.state()["accountId"]}"')
-    assert staffed.promote("--yes").code == 0
-
-
-def test_an_account_that_lists_nobody_is_not_remembered_as_having_no_id(staffed: World) -> None:
-    whole = staffed.state()
-    empty = {**whole, "users": [], "groups": []}
-    empty["roles"] = [{**each, "holders": []} for each in whole["roles"]]
-    staffed.put("prod", empty)
-    plan(staffed)
-    assert not (staffed.shelf / "account.json").exists()
-    staffed.put("prod", whole)
-    plan(staffed)
-    assert (staffed.shelf / "account.json").exists()
-    staffed.put("prod", empty)
-    plan(staffed)
-
-
 # trouble while reading
 
 

@@ -561,8 +561,10 @@ def test_where_it_is_not_known_who_holds_what_nothing_is_planned(
 ) -> None:
     staffed.switch(payload_encryption="on")
     ran = assign(staffed, table, "--yes")
-    assert ran.code == 2
-    ran.says("those of the target are not known", "payload encryption", "target: unchanged")
+    assert ran.code == 7
+    ran.says("prod: Get User Roles Details", "payload encryption is on", "target: unchanged")
+    ran.says("next: Turn payload encryption off for the app in the admin console.")
+    assert "--assignments" not in ran.err
     assert staffed.writes() == []
 
 

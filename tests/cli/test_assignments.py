@@ -203,22 +203,6 @@ def test_two_names_that_mean_the_same_are_an_error_also_where_unresolved_ones_ar
     assert staffed.writes() == []
 
 
-def test_users_of_the_target_that_differ_only_in_case_stop_it(staffed: World) -> None:
-    twins = [{"username": name} for name in (*USERS, "Ann@Example.com")]
-    document = staffed.state("prod")
-    edit(
-        staffed,
-        "prod",
-        *(each for each in document["roles"] if each["role"] in ("Keeper", "Ops")),
-        users=twins,
-    )
-    with staffed.untouched():
-        ran = staffed.promote("--yes", *EXACT, "--on-unresolved", "skip")
-    assert ran.code == 7, ran.err
-    ran.says("ann@example.com", "Ann@Example.com", "target: unchanged")
-    assert staffed.writes() == []
-
-
 def test_users_of_another_domain_are_found_by_a_rule(staffed: World) -> None:
     staffed.configure(identity='{ domains = { "@dev.example.com" = "@example.com" } }')
     name = "bob@dev.example.com"
@@ -417,6 +401,42 @@ def test_somebody_who_assigns_meanwhile_makes_the_plan_stale(staffed: World, cha
     assert ran.code == 5
     ran.says(ANN if change == "given" else BOB, "Ops", "target: unchanged", "Make a new plan")
     assert staffed.writes() == []
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_what_can_t_be_read_for_encryption_is_not_asked_for_otherwise(
+    staffed: World, name: str
+) -> None:
+    staffed.switch(name, payload_encryption="on")
+    for words in (("plan",), ("promote", "--yes"), ("promote", "--dry-run")):
+        with staffed.untouched():
+            ran = staffed.run(*words, "--from", "dev", "--to", "prod", *EXACT)
+        assert ran.code == 7
+        ran.says(f"{name}: Get User Roles Details", "payload encryption is on")
+        ran.says("target: unchanged", "next: Turn payload encryption off for the app")
+        ran.says("Or leave --assignments out: roles can travel alone.")
+    allowed = ("--accept-membership-risk", "--reason", "a test")
+    assert staffed.promote("--yes", *allowed).code == 0
+
+
+def test_what_holds_no_assignments_is_named_as_such(staffed: World) -> None:
+    export = staffed.file("export.json", staffed.export("admin"))
+    staffed.switch("dev", payload_encryption="on")
+    snapshot = staffed.folder / "dev.json"
+    assert staffed.run("snapshot", "--env", "dev", "--out", snapshot).code == 0
+    assert staffed.promote("--yes").code == 0
+    run = staffed.runs()[0]
+    for source, why in (
+        ((f"file:{export}", "--source-env", "dev"), "a bare export holds roles alone"),
+        ((f"file:{snapshot}",), "the snapshot does not hold them"),
+        ((f"run:{run}",), "when it was captured, only who holds roles was read"),
+    ):
+        seen = staffed.last()
+        ran = staffed.run("plan", "--from", *source, "--to", "prod", *EXACT)
+        assert ran.code == 2
+        ran.says("those of the source are not known", why, "target: unchanged")
+        ran.says("snapshots that hold assignments")
+        assert staffed.calls("prod", seen) == []
 
 
 def test_an_old_snapshot_must_not_give_leavers_their_access_back(staffed: World) -> None:

@@ -103,6 +103,27 @@ def test_reading_commands_need_no_lock(world: World) -> None:
     assert world.ended(first).code == 0
 
 
+def test_a_plan_says_that_the_lock_can_t_be_read(world: World) -> None:
+    assert world.promote("--yes").code == 0
+    for damage in (b"{", b"[]"):
+        lock_file(world).write_bytes(damage)
+        plan = world.run("plan", "--from", "dev", "--to", "prod")
+        assert plan.code == 0
+        plan.says("warning: nothing can be applied to prod now", "what is stored as the lock")
+
+
+def test_a_plan_says_that_a_journal_can_t_be_read(world: World) -> None:
+    assert world.promote("--yes").code == 0
+    record = json.loads(lock_file(world).read_bytes())
+    run = world.runs()[0]
+    record["unfinished"] = run
+    lock_file(world).write_text(json.dumps(record))
+    (world.shelf / "runs" / run / "0001.json").unlink()
+    plan = world.run("plan", "--from", "dev", "--to", "prod")
+    assert plan.code == 0
+    plan.says("nothing can be applied to prod now", "entry 0001 is missing", "next: Restore")
+
+
 def test_the_other_direction_has_a_lock_of_its_own(world: World) -> None:
     world.fault("timeout_after", UPLOAD, seconds=0.8)
     first = promotion(world)
@@ -124,20 +145,32 @@ def test_a_run_killed_in_the_middle_of_an_import_blocks_until_it_is_set_aside(
     process.communicate()
     world.control("/faults", [])
     # It is dead, but what it sent may still arrive.
+    run = world.runs()[0]
+    ways = (f"role-migrate resume {run}", f"role-migrate rollback {run}")
     held = world.promote("--yes")
     assert held.code == 6
     held.says("died while it held the lock", "may still arrive", "in 60 s", "target: unchanged")
+    held.says(*ways)
     # Elsewhere nobody can know yet that it is dead.
     look_from_another_machine(world)
     held = world.promote("--yes")
     assert held.code == 6
-    held.says("holds the lock", "If it is dead", "target: unchanged")
+    held.says("holds the lock", "If it is dead", "target: unchanged", *ways)
+    for words in (("plan",), ("promote", "--dry-run")):
+        plan = world.run(*words, "--from", "dev", "--to", "prod")
+        assert plan.code == 0
+        plan.says("warning: nothing can be applied to prod now", "holds the lock", *ways)
     # When the lease is over, what it began is in the way.
     expire(world)
-    run = world.runs()[0]
     blocked = world.promote("--yes")
     assert blocked.code == 6
-    blocked.says(run, "begun and not finished", "target: unchanged", f"runs abandon {run}")
+    blocked.says(run, "begun and not finished", "target: unchanged", f"runs abandon {run}", *ways)
+    with world.untouched():
+        stored = lock_file(world).read_bytes()
+        plan = world.run("plan", "--from", "dev", "--to", "prod")
+    assert plan.code == 0
+    plan.says("nothing can be applied to prod now", "begun and not finished", *ways)
+    assert lock_file(world).read_bytes() == stored
     shown = world.run("runs", "show", run).out
     assert "unfinished" in shown
     assert "step 1: import of 2 admin roles: done" in shown
@@ -147,6 +180,7 @@ def test_a_run_killed_in_the_middle_of_an_import_blocks_until_it_is_set_aside(
     since = world.last()
     assert world.run("runs", "abandon", run, "--reason", "killed by the CI").code == 0
     assert "killed by the CI" in world.run("runs", "show", run).out
+    assert "nothing can be applied" not in world.run("plan", "--from", "dev", "--to", "prod").err
     ran = world.promote("--yes")
     assert ran.code == 0, ran.err
     world.assert_promoted()
@@ -188,8 +222,12 @@ def test_a_run_killed_before_it_wrote_is_no_obstacle(world: World, elsewhere: bo
     world.calm()
     if elsewhere:
         look_from_another_machine(world)
-        assert world.promote("--yes").code == 6
+        held = world.promote("--yes")
+        assert held.code == 6
+        assert "resume" not in held.err  # there is nothing to go on with
         expire(world)
+    plan = world.run("plan", "--from", "dev", "--to", "prod")
+    assert "nothing can be applied" not in plan.err
     ran = world.promote("--yes")
     assert ran.code == 0, ran.err
     ran.says("took over the lock of run")

@@ -287,8 +287,8 @@ def test_a_passing_trouble_is_waited_out(hiding: World, fault: str) -> None:
 def test_where_both_are_encrypted_the_listing_says_so_first(hiding: World) -> None:
     hiding.switch(payload_encryption="on")
     ran = hiding.promote("--yes", "--assignments", "exact")
-    assert ran.code == 2
-    ran.says("payload encryption is on", "those of the target are not known")
+    assert ran.code == 7
+    ran.says("Get User Roles Details", "payload encryption is on")
     assert look_ups(hiding) == 0
 
 

@@ -21,6 +21,8 @@ PROBE = ("probe", "--env", "dev")
 def trial(world: World) -> World:
     """dev is an account to try things on."""
     world.put("dev", account())
+    # What takes long here is a busy machine.
+    world.configure("dev", timeout="20", verify_timeout="10")
     return world
 
 

@@ -21,6 +21,8 @@ def guarded(world: World) -> World:
 
 
 def probe(world: World, name: str = "dev") -> None:
+    # What takes long here is a busy machine.
+    world.configure(name, timeout="20", verify_timeout="10")
     ran = world.run("probe", "--env", name, "--yes")
     assert ran.code == 0, ran.err
 

@@ -352,6 +352,61 @@ class TestBotsOfOneName:
         assert found.scopes == {each.name: each.name for each in self.twins}
 
 
+class TestUsersWhoseNamesDifferOnlyByCase:
+    @staticmethod
+    def twins(*holding: str) -> State:
+        """Two users of one e-mail, of whom these hold a role."""
+        known = {"ann@x [u-1]": user("Ann@x", 1), "ann@x [u-2]": user("ann@x", 2)}
+        principals = {("user", key): each for key, each in known.items()}
+        assignments = frozenset(holds("user", key) for key in holding)
+        return State({}, People("acc", principals, {}, assignments))
+
+    def test_in_the_target(self) -> None:
+        [fault] = faults(state([user("ANN@X", 7)]), self.twins(), NO_RULES, NO_PAIRS)
+        assert 'user "ANN@X" (1 assignment): it could be "Ann@x [u-1]" or "ann@x [u-2]"' in fault
+
+    def test_they_are_no_matter_where_nobody_needs_them(self) -> None:
+        found = resolve(state([user("bob@x", 7)]), self.twins(), NO_RULES, NO_PAIRS)
+        assert reasons(found) == ['user "bob@x" (1 assignment): the target has none of that name']
+        idle = state([user("ann@x", 7)], assignments=[])
+        assert resolve(idle, self.twins("ann@x [u-1]"), NO_RULES, NO_PAIRS).principals == {}
+
+    def test_in_the_source(self) -> None:
+        source = self.twins("ann@x [u-1]")
+        [fault] = faults(source, state([user("ann@x", 9)]), NO_RULES, NO_PAIRS)
+        assert 'user "Ann@x" (1 assignment): the source has 2 of the name "ann@x"' in fault
+
+    def test_a_table_or_a_remembered_id_settles_it(self) -> None:
+        source, target = state([user("ann@x", 7)]), self.twins()
+        for said in ("Ann@x [u-1]", "ann@x [u-1]"):
+            rules = IdentityRules(users={"ann@x": said})
+            found = resolve(source, target, rules, NO_PAIRS).principals
+            assert found == {("user", "ann@x"): ("user", "ann@x [u-1]")}
+        known = pairs(("user", "u-7", "u-2"))
+        found = resolve(source, target, NO_RULES, known).principals
+        assert found == {("user", "ann@x"): ("user", "ann@x [u-2]")}
+        source, target = self.twins("ann@x [u-1]"), state([user("ann@x", 9)])
+        rules = IdentityRules(users={"Ann@x [u-1]": "ann@x"})
+        found = resolve(source, target, rules, NO_PAIRS).principals
+        assert found == {("user", "ann@x [u-1]"): ("user", "ann@x")}
+
+    def test_ids_that_differ_only_by_case_are_two_ids(self) -> None:
+        principals = {
+            ("user", "ann@x [u-a]"): Principal(USER, "Ann@x", "u-a"),
+            ("user", "ann@x [u-A]"): Principal(USER, "ann@x", "u-A"),
+        }
+        target = State({}, People("acc", principals, {}, frozenset()))
+        source = state([user("ann@x", 7)])
+        rules = IdentityRules(users={"ann@x": "ann@x [u-A]"})
+        [fault] = faults(source, target, rules, NO_PAIRS)
+        assert '"Ann@x [u-a]"' in fault and '"ann@x [u-A]"' in fault
+
+    def test_the_same_environment_at_two_times(self) -> None:
+        keys = ("ann@x [u-1]", "ann@x [u-2]")
+        found = resolve(self.twins(*keys), self.twins(*keys), NO_RULES, NO_PAIRS).principals
+        assert found == {("user", key): ("user", key) for key in keys}
+
+
 def test_role_aliases_hold_for_every_role_of_the_source() -> None:
     source = state(roles=[Role("admin", "Bot Developer"), Role("admin", "Ops")])
     rules = IdentityRules(roles={"Bot Developer": "App Developer"})

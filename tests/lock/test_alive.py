@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import TargetLocked
+from migrate.lock import LockLost
 from migrate.lock.alive import FOLDER, SignOfLife, forget, gone_for
-from migrate.stores.base import Store
+from migrate.stores.base import Store, StoreUnreachable
 from migrate.stores.directory import DirectoryStore
-from tests.lock.conftest import OTHER, RUN, Take
+from tests.lock.conftest import OTHER, RUN, Clock, Odd, Take
+from tests.lock.test_holding import lose_the_answer
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/mountinfo").exists(), reason="this machine does not say what is in memory"
@@ -155,6 +157,27 @@ def holders(tmp_path: Path) -> Iterator[Holders]:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return DirectoryStore(tmp_path / "shelf")
+
+
+def test_the_sign_goes_with_the_lock_and_stays_where_that_could_not_be_let_go(
+    store: Store, take: Take, clock: Clock
+) -> None:
+    odd = Odd(store)
+    lock = take(store=odd)
+    name = f"role-migrate-{lock.record.owner}"
+    odd.before = lose_the_answer
+    with pytest.raises(StoreUnreachable):
+        lock.release()
+    assert name in signs(), "when this process ends, others can see it"
+    odd.before = lambda: None
+    lock.release()
+    assert name not in signs()
+    lost = take()
+    clock.now += 1000
+    take(OTHER)
+    with pytest.raises(LockLost):
+        lost.release()
+    assert f"role-migrate-{lost.record.owner}" not in signs()
 
 
 def test_a_holder_killed_before_any_call_is_taken_over_at_once(

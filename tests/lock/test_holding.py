@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from migrate.errors import Exit, MigrateError, StoreFailed
-from migrate.lock import LockLost, LockRecord, Who
+from migrate.errors import Exit, MigrateError, StoreFailed, TargetLocked
+from migrate.lock import LockLost, LockRecord, Who, acquire
 from migrate.lock.held import KEEPER
 from migrate.stores.base import NO_VERSION, Store, Stored, StoreUnreachable
-from tests.lock.conftest import KEY, OTHER, RUN, TERMS, Clock, Odd, Take
+from tests.lock.conftest import KEY, OTHER, RUN, TARGET, TERMS, WHO, Clock, Odd, Take
 from tests.stores.shelves import Hand
 
 Held = Callable[[], LockRecord]
@@ -266,6 +266,25 @@ def test_a_loss_found_between_calls_is_told_at_the_next(
     clock.now -= 1000
     with pytest.raises(LockLost):
         lock.ensure(1)
+
+
+def test_a_holder_that_is_kept_alive_loses_to_no_clock_within_the_allowance(
+    store: Store, take: Take, clock: Clock
+) -> None:
+    lock = take()
+    for _ in range(20):
+        clock.now += 15
+        with pytest.raises(TargetLocked):
+            acquire(
+                store,
+                TARGET,
+                run=OTHER,
+                who=WHO,
+                clock=lambda: clock.now + 60,
+                unsettled=lambda _run: None,
+                terms=TERMS,
+            )
+        lock.keep_alive()
 
 
 def test_calls_and_keeping_alive_do_not_get_in_each_others_way(

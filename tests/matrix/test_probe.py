@@ -171,6 +171,8 @@ def test_a_probe_answers_what_the_switches_say_and_puts_everything_back(
     box: Sandbox, case: Case, tmp_path: Path
 ) -> None:
     with world_on(box, tmp_path / "work") as world:
+        # What takes long here is a busy machine.
+        world.configure("dev", timeout="20", verify_timeout="10")
         world.switch("dev", **case)
         before = world.state("dev")
 

@@ -1,7 +1,7 @@
 """Builds readers and writers of FairCom servers from the config."""
 
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from migrate.config import Environment
 from migrate.diff import Change
@@ -10,7 +10,7 @@ from migrate.http import Http
 from migrate.model import State
 from migrate.plan import Plan
 from migrate.platforms.assign_step import assign_effect
-from migrate.platforms.base import Outcome, Prober, ProbeWish, Shared, Step, Uploads
+from migrate.platforms.base import Outcome, Shared, Step, Uploads
 from migrate.platforms.faircom import checkup
 from migrate.platforms.faircom.catalogue import TRAITS
 from migrate.platforms.faircom.channel import ReadChannel, WriteChannel
@@ -26,8 +26,6 @@ __all__ = [
     "check",
     "effect_of",
     "import_files",
-    "intentions",
-    "prober",
     "reader",
     "state_of_export",
     "writer",
@@ -84,27 +82,6 @@ def state_of_export(value: Any, text: bytes, role_type: str | None, *, where: st
         where=where,
         target=UNCHANGED,
         remedy="Give a snapshot of the environment: role-migrate snapshot --env E -o FILE.",
-    )
-
-
-def intentions(environment: Environment, before: State, wish: ProbeWish) -> tuple[str, ...]:
-    """Raises UsageError: there is no probe of a server."""
-    _no_probe(environment)
-
-
-def prober(
-    environment: Environment, writer: FairComWriter, tools: Tools, wish: ProbeWish
-) -> Prober:
-    """Raises UsageError: there is no probe of a server."""
-    _no_probe(environment)
-
-
-def _no_probe(environment: Environment) -> NoReturn:
-    raise UsageError(
-        "a probe settles what an import of roles does, and on FairCom none is imported",
-        where=environment.name,
-        target=UNCHANGED,
-        remedy="role-migrate doctor tries what can be tried there.",
     )
 
 

@@ -48,6 +48,10 @@ class FairComReader:
             self._channel.accounts(), operator=self._channel.username, where=self._where
         )
 
+    def account_id(self) -> str:
+        """Always "": a server shows no id of its own (faircom.md 4.6)."""
+        return ""
+
     def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
         """Nobody: whom a capture does not show is not there."""
         return ()

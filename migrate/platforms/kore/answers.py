@@ -5,7 +5,6 @@ limit in the text alone, failures inside HTTP 200. Anything that is no sound JSO
 leaves open whether the write was done.
 """
 
-import json
 import re
 import time
 from typing import Any
@@ -20,6 +19,7 @@ from migrate.errors import (
     RateLimited,
 )
 from migrate.http import Answer
+from migrate.platforms.kore.said import Said, said_by
 
 
 class ServerError(OutcomeUnknown):
@@ -29,41 +29,41 @@ class ServerError(OutcomeUnknown):
 _RATE_LIMIT = re.compile(r"rate limit", re.IGNORECASE)
 _HOURLY = re.compile(r"hourly", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"invalid (sdk credentials|jwt)", re.IGNORECASE)
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?")
 SKEW = 120.0
 """Seconds by which the clocks may differ before it is worth a word."""
 
 
-def value_of(answer: Answer, *, what: str, where: str, write: bool) -> Any:
+def value_of(answer: Answer, *, what: str, where: str, write: bool, sealed: bool = False) -> Any:
     """The JSON value of a good answer.
 
-    Raises RateLimited, AccessDenied, PlatformFailed, and for a write whose answer is not sound
-    OutcomeUnknown.
+    `sealed`: answers to this call hold secrets of the account (Get Bots, kore.md D), and nothing
+    but the message of an error is repeated of one. Raises RateLimited, AccessDenied,
+    PlatformFailed, and for a write whose answer is not sound OutcomeUnknown.
     """
-    message = _message(answer)
+    said = said_by(answer, sealed=sealed)
     # Only what is an error is searched: a role may be called "Rate limit admins".
-    if answer.status == 429 or (message and _RATE_LIMIT.search(message)):
+    if answer.status == 429 or (said and _RATE_LIMIT.search(said.words)):
         raise RateLimited(
-            f"{what}: the platform's rate limit is reached{_said(message)}",
+            f"{what}: the platform's rate limit is reached{_said(said)}",
             where=where,
             remedy="Wait, and see that no other tool uses the same account meanwhile.",
             retry_after=answer.retry_after,
-            hourly=bool(message and _HOURLY.search(message)),
+            hourly=bool(said and _HOURLY.search(said.words)),
         )
     if answer.status in (401, 403):
-        raise _denied(answer, message or "", what, where)
+        raise _denied(answer, said, what, where)
     if write and (answer.status >= 500 or 200 < answer.status < 300):
         kind = ServerError if answer.status >= 500 else OutcomeUnknown
         raise kind(
-            f"{what}: the platform answered with HTTP {answer.status}{_said(message)}",
+            f"{what}: the platform answered with HTTP {answer.status}{_said(said)}",
             where=where,
             remedy="The target is read back to see whether it was done.",
         )
-    if answer.status != 200 or message is not None:
+    if answer.status != 200 or said is not None:
         raise PlatformFailed(
-            f"{what}: refused with HTTP {answer.status}{_said(message)}",
+            f"{what}: refused with HTTP {answer.status}{_said(said)}",
             where=where,
-            remedy=_remedy(answer.status, message or ""),
+            remedy=_remedy(answer.status, said.words if said else ""),
         )
     try:
         return loads(answer.body, where=where)
@@ -76,65 +76,28 @@ def credentials_refused(answer: Answer) -> bool:
 
     A scope that is missing, and the rules for JTI, say that the secret is right.
     """
-    return answer.status in (401, 403) and bool(_CREDENTIALS.search(_told(answer) or ""))
+    return answer.status in (401, 403) and bool(_CREDENTIALS.search(_words(answer)))
 
 
 def credentials_taken(answer: Answer) -> bool:
     """Whether the answer shows that the app's secret is right: also where only the scope is not."""
-    scope = answer.status in (401, 403) and "scope" in (_told(answer) or "").lower()
+    scope = answer.status in (401, 403) and "scope" in _words(answer).lower()
     return answer.status == 200 or scope
 
 
-def _message(answer: Answer) -> str | None:
-    """The text of an error, None where the answer is none; a token that is repeated in it is not
-    passed on."""
-    text = _told(answer)
-    return None if text is None else _TOKEN.sub("***", text)
+def _words(answer: Answer) -> str:
+    said = said_by(answer)
+    return said.words if said else ""
 
 
-def _told(answer: Answer) -> str | None:
-    body = answer.body.lstrip()
-    if not body.startswith(b"{"):
-        # A list is never an envelope; of anything else only an error's text is of interest.
-        return None if answer.status == 200 else _excerpt(body)
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None if answer.status == 200 else _excerpt(body)
-    errors = value.get("errors")
-    if isinstance(errors, list) and errors:
-        texts = [_text(error) for error in errors]
-        return "; ".join(text for text in texts if text) or _excerpt(body)
-    if answer.status == 200 and str(value.get("status", "")).strip().lower() != "failure":
-        return None
-    return _text(value) or _excerpt(body)
+def _said(said: Said | None) -> str:
+    return f": {said.shown}" if said and said.shown else ""
 
 
-def _text(error: Any) -> str:
-    if not isinstance(error, dict):
-        return str(error)
-    for key in ("msg", "message", "reason", "error"):
-        if isinstance(error.get(key), str) and error[key]:
-            code = error.get("code")
-            return f"{error[key]} (code {code})" if code is not None else str(error[key])
-    return ""
-
-
-def _excerpt(body: bytes) -> str:
-    if body[:1] == b"<":
-        title = re.search(rb"<title>(.*?)</title>", body[:4096], re.IGNORECASE | re.DOTALL)
-        text = title.group(1) if title else b""
-        return f"an HTML page {text.decode(errors='replace').strip()!r}" if text else "an HTML page"
-    return body[:200].decode(errors="replace").strip()
-
-
-def _said(message: str | None) -> str:
-    return f": {message}" if message else ""
-
-
-def _denied(answer: Answer, message: str, what: str, where: str) -> AccessDenied:
+def _denied(answer: Answer, said: Said | None, what: str, where: str) -> AccessDenied:
     skew = skew_of(answer)
-    if "scope" in message.lower():
+    message = said.words.lower() if said else ""
+    if "scope" in message:
         remedy = (
             "Give the admin-console app the scope Profile Management > Role Management, "
             "and deploy it again."
@@ -145,14 +108,14 @@ def _denied(answer: Answer, message: str, what: str, where: str) -> AccessDenied
             f"This machine's clock is {abs(skew) / 60:.0f} minutes {behind} the platform's, so "
             "the token looks expired or not yet valid: set the clock."
         )
-    elif "credentials" in message.lower():
+    elif "credentials" in message:
         remedy = "Check client_id (exact case) and client_secret of the app in the config."
-    elif "jti" in message.lower() or "replay" in message.lower():
+    elif "jti" in message or "replay" in message:
         remedy = "The app enforces JTI; see that nothing between here and there repeats requests."
     else:
         remedy = "Check client_id and client_secret, and that the app signs with HS256."
     return AccessDenied(
-        f"{what}: access denied with HTTP {answer.status}{_said(message)}",
+        f"{what}: access denied with HTTP {answer.status}{_said(said)}",
         where=where,
         remedy=remedy,
     )

@@ -12,6 +12,7 @@ from typing import Any
 from migrate.errors import OutcomeUnknown, PlatformFailed
 from migrate.platforms.kore.assignments import Batch, Entry
 from migrate.platforms.kore.channel import WriteChannel
+from migrate.redaction import struck
 from migrate.wording import quoted, value_words
 
 ASSIGN: Mapping[str, str] = {
@@ -130,7 +131,7 @@ def _text(said: Mapping[str, Any]) -> str:
         if isinstance(value, list) and value:
             value = value[0]
         if isinstance(value, str) and value:
-            return quoted(value)
+            return quoted(struck(value))
         if isinstance(value, dict):
             return _text(value)
     return ""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from migrate.errors import PlanStale
 from migrate.model import ACCOUNT, Assignment, People, Principal, PrincipalKind, RoleKey
+from migrate.platforms.kore.catalogue import fold
 from migrate.wording import quoted
 
 MOST = 100
@@ -136,10 +137,12 @@ def batches(
 
 
 def _change(assignment: Assignment, principal: Principal, add: bool) -> _Change:
-    by_org_id = principal.kind == PrincipalKind.USER and principal.name == principal.org_id
-    return _Change(
-        assignment.role, assignment.scope, by_org_id, assignment.kind, principal.name, add
-    )
+    name, org_id = principal.name, principal.org_id
+    by_org_id = principal.kind == PrincipalKind.USER and name == org_id
+    if org_id and assignment.principal != fold(assignment.kind, name):
+        # Others have this name, case aside: which of them an e-mail means is documented nowhere.
+        name, by_org_id = org_id, True
+    return _Change(assignment.role, assignment.scope, by_org_id, assignment.kind, name, add)
 
 
 def _entry(role_id: str, bot_id: str, changes: tuple[_Change, ...]) -> Entry:

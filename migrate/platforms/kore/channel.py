@@ -18,6 +18,11 @@ USERS_INFO = "/api/public/usersInfo"
 LOOK_UPS = frozenset({USERS_INFO})
 """The paths of POST requests that only read (kore.md D)."""
 
+BOTS = "/api/public/bots"
+
+SEALED = frozenset({BOTS})
+"""The paths whose answers hold secrets of the account, and are not quoted (kore.md D)."""
+
 
 class ReadChannel:
     """Requests that only read, with a token each, within the account's rate limits.
@@ -92,7 +97,8 @@ class ReadChannel:
         while True:
             answer = self._tokens.signed(send)
             try:
-                return value_of(answer, what=what, where=self._where, write=write)
+                sealed = path in SEALED
+                return value_of(answer, what=what, where=self._where, write=write, sealed=sealed)
             except AccessDenied as denied:
                 tried = self._tokens.secret.tried
                 denied.what += f"; {tried}" if tried else ""

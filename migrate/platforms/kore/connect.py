@@ -8,7 +8,7 @@ from migrate.errors import InvalidInput
 from migrate.http import Http
 from migrate.model import State
 from migrate.plan import Plan
-from migrate.platforms.base import Prober, ProbeWish, Shared, Uploads
+from migrate.platforms.base import Shared, Uploads
 from migrate.platforms.kore import checkup
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel, WriteChannel
@@ -19,6 +19,7 @@ from migrate.platforms.kore.reader import KoreReader
 from migrate.platforms.kore.tokens import Credentials, Tokens
 from migrate.platforms.kore.uploads import PlatformUpload
 from migrate.platforms.kore.writer import KoreWriter
+from migrate.platforms.probing import Prober, ProbeWish
 from migrate.stores.probe import Finding
 from migrate.tools import Tools
 
@@ -39,7 +40,9 @@ def reader(environment: Environment, shared: Shared, tools: Tools) -> KoreReader
     """A reader of the environment, through its admin-console app."""
     app = _app(environment, "admin_app")
     parts = _parts(environment, app, "admin_app", shared, tools)
-    return KoreReader(ReadChannel(**parts), _role_types(environment), environment.name)
+    return KoreReader(
+        ReadChannel(**parts), _role_types(environment), environment.name, pause=tools.pause
+    )
 
 
 def writer(environment: Environment, shared: Shared, tools: Tools, uploads: Uploads) -> KoreWriter:
@@ -67,6 +70,7 @@ def writer(environment: Environment, shared: Shared, tools: Tools, uploads: Uplo
         timeout=http.longest(),
         patience=environment.timeout,
         sleep=tools.sleep,
+        pause=tools.pause,
     )
 
 

@@ -27,6 +27,13 @@ from migrate.wording import quoted
 
 _USER, _GROUP = PrincipalKind.USER.value, PrincipalKind.GROUP.value
 
+
+class OutOfStep(PlatformFailed):
+    """Lists that were read one after the other are of different moments: roles of an export and of
+    users' rows, say, where writes are slow to show. Read again they may fit together.
+    """
+
+
 _DIRECT = ""
 """Stands among the groups through which a role is held where it is held directly."""
 
@@ -39,22 +46,26 @@ def people_of(rows: AccountRows, roles: Mapping[str, Section], *, where: str) ->
 
     Role types that `roles` lacks are left out. Where only holders were read, groups and bots are
     those that rows name; then two bots of one name are told apart only where rows name both.
-    Raises PlatformFailed for users whose names differ only by case, groups of one name, rows of
-    different accounts, and for roles or groups that one call names and another does not know.
+    Users whose names differ only by case have their ids in their keys, in the way of bots. Raises
+    PlatformFailed for such users without ids, groups of one name, rows of different accounts, and
+    OutOfStep for roles or groups that one call names and another does not know.
     """
 
-    def failed(what: str) -> PlatformFailed:
-        return PlatformFailed(
+    def failed(what: str, kind: type[PlatformFailed] = PlatformFailed) -> PlatformFailed:
+        return kind(
             what,
             where=where,
             remedy="Nothing is planned on what does not fit together; if somebody changed the "
             "account just now, try again, else put it right in the console.",
         )
 
+    def moved(what: str) -> PlatformFailed:
+        return failed(what, OutOfStep)
+
     users = _users(rows.users, failed)
-    groups = memberships(rows.groups, users, failed)
+    groups = memberships(rows.groups, users, failed, moved)
     scopes = _scope_names(rows)
-    ways = _ways(rows.users, _role_names(rows.users, roles, failed), groups, scopes, failed)
+    ways = _ways(users, _role_names(rows.users, roles, moved), groups, scopes, moved)
     through = {group for found in ways.values() for group in found if group != _DIRECT}
     held_through = _groups_of(ways, groups.groups_of)
     return People(
@@ -75,15 +86,18 @@ def people_of(rows: AccountRows, roles: Mapping[str, Section], *, where: str) ->
     )
 
 
-def _users(rows: Iterable[UserRow], failed: Failed) -> dict[str, UserRow]:
-    alike: dict[str, list[UserRow]] = {}
+def _users(rows: tuple[UserRow, ...], failed: Failed) -> dict[str, UserRow]:
+    """The rows by folded name; with the id behind it where several share theirs."""
+    names = Counter(fold(_USER, row.name) for row in rows)
+    users: dict[str, UserRow] = {}
     for row in rows:
-        alike.setdefault(fold(_USER, row.name), []).append(row)
-    twice = [found for found in alike.values() if len(found) > 1]
-    if twice:
-        listed = "; ".join(" and ".join(f"{quoted(u.name)} ({u.id})" for u in us) for us in twice)
-        raise failed(f"users that cannot be told apart by name, case aside: {listed}")
-    return {name: found[0] for name, found in alike.items()}
+        key = fold(_USER, row.name)
+        if names[key] > 1:
+            key += f" [{row.id or row.org_id}]"
+        if key in users:
+            raise failed(f"users that cannot be told apart, by name or by id: {quoted(row.name)}")
+        users[key] = row
+    return users
 
 
 def _principals(
@@ -105,7 +119,7 @@ def _account_id(rows: Iterable[UserRow], failed: Failed) -> str:
 
 
 def _role_names(
-    rows: Iterable[UserRow], roles: Mapping[str, Section], failed: Failed
+    rows: Iterable[UserRow], roles: Mapping[str, Section], moved: Failed
 ) -> dict[tuple[str, str], str]:
     """Role names by role type and id, as exported: rows may hold what the console shows."""
     names = {
@@ -123,7 +137,7 @@ def _role_names(
     unknown = [f"{quoted(shown[key])} ({key[1]})" for key in sorted(shown.keys() - names.keys())]
     if unknown:
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        raise failed(
+        raise moved(
             "users hold roles that the export of a moment ago does not have, so roles changed "
             f"while they were read: {', '.join(unknown[:5])}{more}"
         )
@@ -145,15 +159,14 @@ def _scope_names(rows: AccountRows) -> dict[str, str]:
 
 
 def _ways(
-    rows: Iterable[UserRow],
+    users: Mapping[str, UserRow],
     role_names: Mapping[tuple[str, str], str],
     groups: Memberships,
     scopes: Mapping[str, str],
-    failed: Failed,
+    moved: Failed,
 ) -> Ways:
     ways: dict[Assignment, set[str]] = {}
-    for row in rows:
-        user = fold(_USER, row.name)
+    for user, row in users.items():
         for held in row.held:
             role = role_names.get((held.role_type, held.role_id))
             if role is None:
@@ -163,7 +176,7 @@ def _ways(
             for reference in held.groups:
                 name = groups.name_of(reference)
                 if name is None:
-                    raise failed(
+                    raise moved(
                         f"{quoted(row.name)} holds {quoted(role)} through the group "
                         f"{quoted(reference.name)}, which Get Groups does not list"
                     )

@@ -14,6 +14,7 @@ from migrate.platforms.kore.catalogue import fold
 from migrate.platforms.kore.channel import USERS_INFO, ReadChannel
 from migrate.platforms.kore.people import encrypted, unreadable
 from migrate.platforms.kore.rows import HELD_IN, RowReader
+from migrate.redaction import struck
 from migrate.wording import quoted, value_words
 
 MOST = 100
@@ -128,7 +129,7 @@ class _EntryReader(RowReader):
         codes = [str(part[key]) for part in told for key in ("code", "status") if key in part]
         if not _UNKNOWN.issuperset(codes):
             said = next((part["msg"] for part in told if isinstance(part.get("msg"), str)), "")
-            why = f": {quoted(said)}" if said else ""
+            why = f": {quoted(struck(said))}" if said else ""
             raise self._odd(f"{quoted(name)} failed with code {', '.join(codes)}{why}")
 
     def _check_holds_nothing(self, name: str, roles: Any) -> None:

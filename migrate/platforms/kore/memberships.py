@@ -10,7 +10,8 @@ from migrate.platforms.kore.rows import GroupRef, GroupRow, Member, UserRow
 from migrate.wording import quoted
 
 Failed = Callable[[str], PlatformFailed]
-"""Makes the error that says what does not fit together."""
+"""Makes the error that says what does not fit together: for good, or as lists do that were read
+while something changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,22 @@ class Memberships:
 
 
 def memberships(
-    rows: tuple[GroupRow, ...] | None, users: Mapping[str, UserRow], failed: Failed
+    rows: tuple[GroupRow, ...] | None,
+    users: Mapping[str, UserRow],
+    failed: Failed,
+    moved: Failed,
 ) -> Memberships:
     """Work out who is in which group; `users` are the users' rows by folded name.
 
-    Raises what `failed` makes for two groups of one name, a group inside a group that is not
-    listed, and a group that lists fewer users than it counts.
+    Raises what `failed` makes for two groups of one name, and what `moved` makes for a group
+    inside a group that is not listed, and a group that lists fewer users than it counts.
     """
     if rows is None:
         return Memberships(False, {}, {}, {}, {}, frozenset())
     ids = {row.name: row.id for row in rows}
     names = {row.id: row.name for row in rows}
     _check_names(rows, failed)
-    parents = _parents(rows, names, ids, failed)
+    parents = _parents(rows, names, ids, moved)
     finder = _Finder(users)
     inside: dict[str, set[str]] = {row.name: set() for row in rows}
     groups_of: dict[str, set[str]] = {}
@@ -59,7 +63,7 @@ def memberships(
             inside[group] |= members
         for member in members:
             groups_of.setdefault(member, set()).update(around)
-    _check_counts(rows, inside, failed)
+    _check_counts(rows, inside, moved)
     return Memberships(
         known=True,
         ids=ids,
@@ -81,6 +85,8 @@ class _Finder:
     def __init__(self, users: Mapping[str, UserRow]) -> None:
         self._users = users
         self._by_id = {row.id: name for name, row in users.items() if row.id}
+        # Of several whose names differ only by case a group may mean the one that it spells.
+        self._by_email = {row.email: name for name, row in users.items() if row.email}
         self._by_org_id = {row.org_id: name for name, row in users.items() if row.org_id}
         self.outsiders: dict[str, Principal] = {}
 
@@ -91,6 +97,8 @@ class _Finder:
             return self._by_id[member.id]
         if folded in self._users:
             return folded
+        if member.email in self._by_email:
+            return self._by_email[member.email]
         if not folded:
             return self._by_org_id.get(member.id, member.id)
         user = Principal(PrincipalKind.USER, member.email, member.id or None)
@@ -105,7 +113,7 @@ def _name_of(names: Mapping[str, str], ids: Mapping[str, str], reference: GroupR
 
 
 def _parents(
-    rows: tuple[GroupRow, ...], names: Mapping[str, str], ids: Mapping[str, str], failed: Failed
+    rows: tuple[GroupRow, ...], names: Mapping[str, str], ids: Mapping[str, str], moved: Failed
 ) -> dict[str, list[str]]:
     """The groups that each group is directly in, by name."""
     parents: dict[str, list[str]] = {row.name: [] for row in rows}
@@ -113,7 +121,7 @@ def _parents(
         for child in row.groups:
             name = _name_of(names, ids, child)
             if name is None:
-                raise failed(
+                raise moved(
                     f"the group {quoted(row.name)} holds the group {quoted(child.name)}, which "
                     "Get Groups does not list"
                 )
@@ -143,12 +151,12 @@ def _check_names(rows: tuple[GroupRow, ...], failed: Failed) -> None:
 
 
 def _check_counts(
-    rows: tuple[GroupRow, ...], inside: Mapping[str, set[str]], failed: Failed
+    rows: tuple[GroupRow, ...], inside: Mapping[str, set[str]], moved: Failed
 ) -> None:
     for row in rows:
         listed = max(len(row.users), len(inside[row.name]))
         if row.count > listed:
-            raise failed(
+            raise moved(
                 f"the group {quoted(row.name)} lists {listed} of its {row.count} users: the "
                 "list is short"
             )

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from migrate.errors import PlatformFailed
-from migrate.wording import quoted, value_words
+from migrate.wording import quoted, shape_words, value_words
 
 Row = Mapping[str, Any]
 
@@ -69,6 +69,18 @@ def read_all(
             hint = None
 
 
+def read_first(fetch: Fetch, id_of: Callable[[Row], str], request: Request) -> tuple[Row, ...]:
+    """The rows of the first page alone, in one call, for what any row shows.
+
+    Raises PlatformFailed for a page that is not as documented, or empty though there are rows.
+    """
+    capture = _Capture(fetch, id_of, request)
+    try:
+        return tuple(capture.first().rows.values())
+    except _Unsound as fault:
+        raise _failed(str(fault), request) from None
+
+
 class _Unsound(Exception):
     """What does not add up, in words."""
 
@@ -112,11 +124,18 @@ class _Capture:
         found = meaning if number and len(first.rows) > 1 else hint
         return Listing(tuple(self._seen.values()), found)
 
+    def first(self) -> _Page:
+        """The first page; more need not be asked for."""
+        page = self._page(0)
+        if not page.rows and self._total:
+            raise _Unsound(f"the first page is empty, the total is {self._total}")
+        return page
+
     def _page(self, offset: int) -> _Page:
         answer = self._fetch(offset, self._request.limit)
         name = self._request.rows
         if not isinstance(answer, dict):
-            raise _Unsound(f"the answer is {value_words(answer)}, not an object")
+            raise _Unsound(f"the answer is {shape_words(answer)}, not an object")
         total, more, rows = (answer.get(key) for key in ("total", "availableMore", name))
         if type(total) is not int or total < 0:
             raise _Unsound(f"total is {value_words(total)}, not a count")

@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrate.errors import PlatformFailed
 from migrate.platforms.base import Need, PeopleUnreadable
-from migrate.platforms.kore.channel import ReadChannel
-from migrate.platforms.kore.paging import Listing, Meaning, Request, Row, read_all
+from migrate.platforms.kore.channel import BOTS, ReadChannel
+from migrate.platforms.kore.paging import Listing, Meaning, Request, Row, read_all, read_first
 from migrate.platforms.kore.rows import AccountRows, RowReader
 
 
@@ -40,7 +40,6 @@ USERS_PER_PAGE = 500
 
 USERS = "/api/public/alluserroles"
 GROUPS = "/api/public/groups"
-BOTS = "/api/public/bots"
 
 DOCUMENTED: Mapping[str, Meaning] = {USERS: Meaning.RECORD}
 """What `offset` counts by the vendor's words, where they are clear (kore.md D). A first guess."""
@@ -72,6 +71,22 @@ def read_people(
     groups = tuple(readers[1].group(row) for row in listings[1].rows)
     bots = tuple(readers[2].bot(row) for row in listings[2].rows)
     return PeopleRead(AccountRows(users, groups, bots), found)
+
+
+def read_account(channel: ReadChannel, *, where: str) -> str:
+    """The accountId of the account, in one call; "" where there is no user to show it.
+
+    Users' rows are all that is documented to show it (kore.md D). Raises PeopleEncrypted, and
+    PlatformFailed for an answer that is not as documented.
+    """
+    source = _sources(where)[0]
+    request = replace(source.request, limit=1)
+    try:
+        rows = read_first(_fetch(channel, source, threading.Event()), _id_of(source), request)
+    except PeopleEncrypted as error:
+        otherwise = ", or leave account_id out of the config: nothing else shows it"
+        raise unreadable(request.what, where, otherwise) from error
+    return next((RowReader(request.what, where).user(row).account_id for row in rows), "")
 
 
 def _sources(where: str) -> tuple[_Source, _Source, _Source]:
@@ -148,12 +163,7 @@ def page_ids(
 def _page(channel: ReadChannel, source: _Source, params: Mapping[str, str]) -> Any:
     answer = channel.get(source.path, params, what=source.request.what)
     if source.path == USERS and encrypted(answer):
-        raise unreadable(
-            source.request.what,
-            source.request.where,
-            ", or give --accept-membership-risk to promote roles alone, without knowing who "
-            "holds them",
-        )
+        raise unreadable(source.request.what, source.request.where)
     return answer if source.kept is None else _bare(answer, source.request.rows, source.kept)
 
 
@@ -170,7 +180,8 @@ def _bare(answer: Any, name: str, kept: frozenset[str]) -> Any:
 
 def _id_of(source: _Source) -> Callable[[Row], str]:
     def id_of(row: Row) -> str:
-        return next((str(row[key]) for key in source.ids if row.get(key)), "")
+        values = (row.get(key) for key in source.ids)
+        return next((own for own in values if isinstance(own, str) and own), "")
 
     return id_of
 

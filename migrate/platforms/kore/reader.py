@@ -1,6 +1,7 @@
 """Reads an account: its roles by Export Roles, whole, without paging, and who holds them."""
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from typing import Any
 
 from migrate.errors import PlatformFailed
@@ -10,21 +11,35 @@ from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel
 from migrate.platforms.kore.checks import check_kore_roles
 from migrate.platforms.kore.documents import role_from_document
-from migrate.platforms.kore.holdings import people_of
+from migrate.platforms.kore.holdings import OutOfStep, people_of
 from migrate.platforms.kore.lookup import find_users
-from migrate.platforms.kore.people import DOCUMENTED, read_people
+from migrate.platforms.kore.people import DOCUMENTED, read_account, read_people
 from migrate.resources import schema
 from migrate.traits import Traits
 from migrate.validation import validate
 
 EXPORT = "/api/public/roles/export"
 
+PAUSES = (0.25, 0.5, 1.0, 2.0)
+"""Seconds before each further try at a capture whose lists are of different moments."""
+
 
 class KoreReader:
-    """An account behind a channel that only reads. `where` is its name for messages."""
+    """An account behind a channel that only reads. `where` is its name for messages.
 
-    def __init__(self, channel: ReadChannel, role_types: tuple[str, ...], where: str) -> None:
+    `pause` waits for seconds, and says why.
+    """
+
+    def __init__(
+        self,
+        channel: ReadChannel,
+        role_types: tuple[str, ...],
+        where: str,
+        *,
+        pause: Callable[[float, str], None] = lambda seconds, _: time.sleep(seconds),
+    ) -> None:
         self._channel = channel
+        self._pause = pause
         self._role_types = role_types
         self._where = where
         self._meanings = DOCUMENTED
@@ -44,15 +59,28 @@ class KoreReader:
     ) -> State:
         """Every role of the types, by Export Roles, and who holds them (kore.md, the calls).
 
-        Raises PlatformFailed where an answer is not a whole, sound list, and PeopleEncrypted.
+        Lists that do not fit together are read again, within a bound. Raises PlatformFailed where
+        they do not fit even then or an answer is not a whole, sound list, and PeopleEncrypted.
         """
         wanted = self._role_types if role_types is None else role_types
+        for pause in PAUSES:
+            try:
+                return self._read(wanted, people)
+            except OutOfStep as fault:
+                self._pause(pause, f"{fault.what}; all of it is read again then")
+        return self._read(wanted, people)
+
+    def _read(self, wanted: tuple[str, ...], people: Need) -> State:
         roles = {role_type: Section.of(self._export(role_type)) for role_type in wanted}
         if people is Need.NOTHING:
             return State(roles)
         read = read_people(self._channel, people, where=self._where, meanings=self._meanings)
         self._meanings = {**self._meanings, **read.meanings}
         return State(roles, people_of(read.rows, roles, where=self._where))
+
+    def account_id(self) -> str:
+        """The accountId, as a user's row shows it; see `read_account`."""
+        return read_account(self._channel, where=self._where)
 
     def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
         """The users of these e-mails who exist, by Get User Information; see `lookup`."""

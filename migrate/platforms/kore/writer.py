@@ -45,8 +45,9 @@ class KoreWriter(KoreReader):
         timeout: float,
         patience: float,
         sleep: Callable[[float], None],
+        pause: Callable[[float, str], None],
     ) -> None:
-        super().__init__(channel, role_types, where)
+        super().__init__(channel, role_types, where, pause=pause)
         self.channel = channel
         self.upload = upload
         self.timeout = timeout

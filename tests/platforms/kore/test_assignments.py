@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,19 @@ TEAM, BY_ORG_ID = admin("group", "Ops Team"), admin("user", "e7")
 
 def bodies(found):
     return [(batch.role_type, batch.bodies) for batch in found]
+
+
+def test_who_shares_an_e_mail_but_for_its_case_is_named_by_organisation_id():
+    principals = {
+        ("user", "ann@x [u-1]"): Principal("user", "Ann@x", "u-1", "E1"),
+        ("user", "ann@x [u-2]"): Principal("user", "ann@x", "u-2"),
+    }
+    target = replace(TARGET, principals=principals)
+    found = batches(
+        [admin("user", "ann@x [u-1]")], [admin("user", "ann@x [u-2]")], target, ROLE_IDS
+    )
+    lists = [(entry.by_org_id, entry.add_users, entry.remove_users) for entry in found[0].entries]
+    assert lists == [(False, (), ("ann@x",)), (True, ("E1",), ())]
 
 
 def test_one_entry_per_role_and_scope_in_the_targets_spelling():

@@ -156,7 +156,7 @@ def test_an_encrypted_answer_is_explained(place):
     for need in Need:
         with pytest.raises(PeopleEncrypted, match="payload encryption is on") as caught:
             read(here, need)
-        assert "--accept-membership-risk" in caught.value.remedy
+        assert "Turn payload encryption off" in caught.value.remedy
         assert caught.value.where == "prod"
 
 

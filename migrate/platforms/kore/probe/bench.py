@@ -46,9 +46,9 @@ class Imported:
 class Bench:
     """Calls to one account. `bound`: seconds within which a write should show in reads.
 
-    `longest` is the longest that one took, in seconds, `timed` how many were timed, and `late`
-    those that did not show. Raises the errors of a writer, but for plain refusals, which are
-    answers here.
+    `wrote`: an import or an assignment was begun. `longest` is the longest that one took to show,
+    in seconds, `timed` how many were timed, and `late` those that did not show. Raises the errors
+    of a writer, but for plain refusals, which are answers here.
     """
 
     def __init__(self, writer: KoreWriter, tools: Tools, where: str, bound: float) -> None:
@@ -58,6 +58,7 @@ class Bench:
         self._where = where
         self._bound = bound
         self._sent_at = tools.now()
+        self.wrote = False
         self.longest = 0.0
         self.timed = 0
         self.late = 0
@@ -129,6 +130,8 @@ class Bench:
         return self._tools.now()
 
     def _post(self, path: str, body: Any, what: str, params: dict[str, str] | None = None) -> Sent:
+        self.channel.fence()  # whoever may not write any more has not begun to
+        self.wrote = True
         try:
             value = self.channel.post(path, json=body, what=what, params=params)
         except PlatformFailed as error:

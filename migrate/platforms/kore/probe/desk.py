@@ -1,6 +1,6 @@
 """One role type under question: the roles that were made of it, and what was answered."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from migrate.model import Permissions, Role
@@ -85,21 +85,39 @@ class Desk:
         self.made.update(role.name for role in roles if made_by_probe(role.name))
         return self.bench.bring_in(self.role_type, file_id, full=full)
 
-    def see(self, roles: Iterable[Role], answer: Imported, shows: Callable[[Roles], bool]) -> bool:
-        """Read until all of an import shows, and keep what was read and answered; whether so."""
+    def see(
+        self,
+        roles: Iterable[Role],
+        answer: Imported,
+        shows: Callable[[Roles], bool] = bool,
+        losing: Collection[str] = (),
+    ) -> bool:
+        """Read until all of an import shows, and keep what was read and answered; whether so.
+
+        A read that lacks one of the probe's roles was cut short, but for those that the import may
+        have taken away (`losing`).
+        """
         sent, answered = (tuple(role.name for role in some) for some in (roles, answer.roles))
-        found = self.bench.until(
-            self.role_type, lambda found: found.keys() >= {*sent} and shows(found)
-        )
-        if found is None:
+        if not self._read({*sent}, shows, losing):
             return False
-        self.roles = found
-        self.answers.append(Answered(sent, answered, frozenset(found)))
+        self.answers.append(Answered(sent, answered, frozenset(self.roles)))
         return True
 
-    def look_again(self) -> None:
-        """Read the roles once more: that something is gone is not believed at first sight."""
-        self.roles = self.bench.roles(self.role_type)
+    def look_again(self, losing: Collection[str] = ()) -> bool:
+        """Read once more: that a role is gone is not believed at first sight. Whether it went."""
+        return self._read(set(), bool, losing)
+
+    def _read(
+        self, sent: set[str], shows: Callable[[Roles], bool], losing: Collection[str]
+    ) -> bool:
+        mine = {name for name in self.roles if made_by_probe(name)}
+        expected = sent | mine.difference(losing)
+        found = self.bench.until(
+            self.role_type, lambda found: found.keys() >= expected and shows(found)
+        )
+        if found is not None:
+            self.roles = found
+        return found is not None
 
     def note(self, question: str, verdict: Verdict) -> None:
         """Write down what was found of the role type."""

@@ -7,6 +7,7 @@ from migrate.behaviour import is_denied, shown
 from migrate.model import Permissions, PermissionValue, Role
 from migrate.platforms.kore.catalogue import DENIED, TRAITS
 from migrate.platforms.kore.rows import Held
+from migrate.redaction import struck
 from migrate.wording import quoted, value_words
 
 
@@ -154,7 +155,7 @@ def unknown(answer: Any, refusal: str, index: int) -> Verdict:
     if word == "success":
         return Verdict("silent", f"the entry's status is {quoted(status)}")
     reason = said.get("reason") or said.get("msg") or ""
-    because = f", its reason {quoted(str(reason))}" if reason else ""
+    because = f", its reason {quoted(struck(str(reason)))}" if reason else ""
     failed = bool(reason) or word in ("failure", "failed", "error")
     return Verdict("entry" if failed else None, f"the entry's status is {quoted(status)}{because}")
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from migrate.errors import AccessDenied, RateLimited
 from migrate.http import Answer, Http
 from migrate.platforms.kore.answers import value_of
-from migrate.platforms.kore.channel import ReadChannel, WriteChannel
-from migrate.platforms.kore.people import BOTS, GROUPS, USERS, PeopleEncrypted, page_ids
+from migrate.platforms.kore.channel import BOTS, ReadChannel, WriteChannel
+from migrate.platforms.kore.people import GROUPS, USERS, PeopleEncrypted, page_ids
 from migrate.platforms.kore.probe import judging
 from migrate.platforms.kore.probe.judging import Verdict
 from migrate.platforms.kore.probe.questions import Notebook

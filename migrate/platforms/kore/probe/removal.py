@@ -94,7 +94,7 @@ def rehearse(desk: Desk) -> str:
     answer = desk.bring_in(desk.upload(roles), roles)
     if answer.refusal:
         return f"not tried: a copy of what roles hold was refused: {answer.refusal}"
-    if not desk.see(roles, answer, bool):
+    if not desk.see(roles, answer):
         return "not tried: a copy of what roles hold did not show in time"
     for role in roles:
         read = desk.roles[role.name]
@@ -116,11 +116,11 @@ def try_full(desk: Desk, before: Iterable[Role]) -> bool:
     roles = [*there, desk.again(MAIN, desk.sketch.least)]
     left_out = [name for name in desk.roles if made_by_probe(name) and name != roles[-1].name]
     answer = desk.bring_in(desk.upload(roles), roles, full=True)
-    if answer.refusal or not desk.see(roles, answer, desk.shows(MAIN)):
+    shown = not answer.refusal and desk.see(roles, answer, desk.shows(MAIN), left_out)
+    if not shown or not desk.look_again(left_out):
         why = f"was refused: {answer.refusal}" if answer.refusal else "did not show in time"
         desk.leave(("full_deletes",), f"a full import {why}")
         return False
-    desk.look_again()
     verdict = judging.deletes(left_out, desk.roles)
     desk.note("full_deletes", verdict)
     return verdict.value == "yes"
@@ -164,7 +164,7 @@ def _untouched(desk: Desk, before: Iterable[Role]) -> tuple[Role, ...] | None:
     """Everybody else's roles as they are now; None where they are not what they were before."""
     then = {role.name: role for role in before if not made_by_probe(role.name)}
     for _ in range(2):
-        desk.look_again()
+        desk.roles = desk.bench.roles(desk.role_type)
         now = {name: role for name, role in desk.roles.items() if not made_by_probe(name)}
         if now == then:
             return tuple(now.values())

@@ -37,7 +37,7 @@ def create(desk: Desk) -> bool:
         desk.made.clear()
         desk.leave(OF_ROLES, f"no role can be made: {'; and with an _id: '.join(refusals)}")
         return False
-    if not desk.see(roles, answer, bool):
+    if not desk.see(roles, answer):
         desk.leave(OF_ROLES, UNSEEN)
         return False
     how = f"refused, and accepted with one: {refusals[0]}" if refusals else "it was imported"
@@ -157,14 +157,14 @@ def _renaming(desk: Desk, number: int, ref_id: str | None, own: str | None) -> I
         role = replace(role, id=own)
     answer = desk.bring_in(desk.upload([role]), [role])
     if not answer.refusal:
-        desk.see([role], answer, bool)
+        desk.see([role], answer, losing=(desk.sketch.name(SPARE),))
     return answer
 
 
 def _renamed(desk: Desk, spare: Role, number: int) -> bool | None:
     name = desk.sketch.name(number)
-    if judging.renamed(spare, name, desk.roles):
-        desk.look_again()
+    if judging.renamed(spare, name, desk.roles) and not desk.look_again():
+        return None
     return judging.renamed(spare, name, desk.roles)
 
 
