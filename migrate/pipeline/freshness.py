@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from migrate.access import AccessChange, Delta
 from migrate.diff import Change
 from migrate.errors import PlanStale
-from migrate.model import ACCOUNT, Assignments, Snapshot, State
+from migrate.model import ACCOUNT, Assignments, PrincipalKey, Snapshot, State
 from migrate.peopleplan import reach
 from migrate.pipeline.checks import SHOWN
 from migrate.plan import Origin, Plan, desired, moved
@@ -99,13 +100,13 @@ def same_reach(plan: Plan, target: State, traits: Traits) -> None:
         return
     held = plan.people.held_after(target.people)
     found = reach(target, desired(plan, target), held, traits)
-    if found is None or found.changes == plan.people.access:
+    if found is None:
         return
-    then, now = (
-        {(who, change.scope) for change in changes for who in change.principals}
-        for changes in (plan.people.access, found.changes)
-    )
-    names = sorted({f"{kind} {name!r}" for (kind, name), _ in (then ^ now) or now})
+    then, now = _by_principal(plan.people.access), _by_principal(found.changes)
+    moved = sorted({who for (who, *_), _ in then.items() ^ now.items()})
+    if not moved:
+        return
+    names = [f"{kind} {quoted(name)}" for kind, name in moved]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     raise PlanStale(
         "who gains or loses what by this plan is no longer what it says, for others hold the "
@@ -151,6 +152,17 @@ def elsewhere(plan: Plan, planned_on: Snapshot | None, target: State) -> list[st
         what = "is new" if was is None else "is gone" if has is None else "changed"
         notes.append(f"{key[0]} role {key[1]!r} {what} since the plan was made")
     return notes
+
+
+def _by_principal(
+    changes: tuple[AccessChange, ...],
+) -> dict[tuple[PrincipalKey, str, str], tuple[Delta, ...]]:
+    """What changes for each; other roles that somebody holds beside it make no difference."""
+    return {
+        (who, change.role_type, change.scope): change.deltas
+        for change in changes
+        for who in change.principals
+    }
 
 
 def _how(change: Change, target: State) -> str:

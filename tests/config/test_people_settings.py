@@ -37,7 +37,7 @@ def faults(loaded: Load, text: str) -> list[str]:
 
 def test_nothing_is_said_by_default(loaded: Load) -> None:
     prod = loaded("").environment("prod")
-    assert (prod.account_id, prod.max_source_age) == (None, None)
+    assert (prod.account_id, prod.max_source_age) == (None, 24 * 3600.0)
     assert prod.identity_rules == IdentityRules()
 
 

@@ -55,7 +55,7 @@ class Box:
         text = (self.folder / "role-migrate.toml").read_text()
         text = re.sub(r'(url = "s3://[^/"]+)/store"', rf'\1/{uuid.uuid4()}"', text, count=1)
         head, prod = text.split("[environments.prod]\n", 1)
-        settings = "timeout = 1\nverify_timeout = 1.5\n"
+        settings = "timeout = 30\nverify_timeout = 1.5\n"
         settings += "limits = { per_minute = 100000, per_hour = 1000000 }\n"
         if send_source_id:
             settings += "send_source_id = true\n"
