@@ -1,14 +1,16 @@
 """What a plan does with who holds what, and what it does to what everybody may do. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrate.access import Access, AccessChange, Levels, access_changes, effective
 from migrate.assigning import Unassigned
 from migrate.errors import UNCHANGED, UsageError
-from migrate.model import Assignment, Assignments, People, Role, RoleKey, State
+from migrate.model import Assignment, Assignments, People, PrincipalKind, Role, RoleKey, State
 from migrate.ordering import Order
 from migrate.traits import Traits
+
+USER = PrincipalKind.USER.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class PeoplePlan:
     `adds` and `removes` are the assignments to make and to take back, `left` those that differ
     and stay as they are, `moved` the roles whose holders go to another name. `unseen` are the
     roles in `adds` that the target was not seen to have, where roles can't be listed. `orders` has
-    the moves of each role type that changes.
+    the moves of each role type that changes. `reached` is kept while the plan is made, and goes
+    into no file.
     """
 
     unread: str = ""
@@ -36,6 +39,7 @@ class PeoplePlan:
     unseen: tuple[Role, ...] = ()
     notes: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
+    reached: "Reach | None" = field(default=None, compare=False, repr=False)
 
     def held_after(self, people: People) -> frozenset[Assignment]:
         """Who holds what once the assignments are made."""
@@ -84,8 +88,8 @@ def reach(
     if people is None:
         return None
     levels = Levels.of(traits.value_order, traits.denied)
-    then = _access(before.by_key(), people, people.assignments, levels)
-    now = _access(after.by_key(), people, held_after, levels)
+    then = effective(before.by_key(), people.assignments, people.groups_of, levels)
+    now = _moved(then, after.by_key(), people, held_after)
     users = sum(kind == "user" for kind, _ in people.principals)
     return Reach(then, now, access_changes(then, now), users)
 
@@ -99,10 +103,23 @@ def holders_of(people: People, roles: frozenset[RoleKey]) -> Mapping[RoleKey, in
     return {key: len(principals) for key, principals in sorted(held.items())}
 
 
-def _access(
+def _moved(
+    then: Access,
     roles: Mapping[RoleKey, Role],
     people: People,
-    assignments: frozenset[Assignment],
-    levels: Levels,
+    held: frozenset[Assignment],
 ) -> Access:
-    return effective(roles, assignments, people.groups_of, levels)
+    """What `effective` gives of `held`, worked out only for those for whom it is not as it was."""
+    moving = {item.holder for item in people.assignments ^ held}
+    groups = {name for kind, name in moving if kind == PrincipalKind.GROUP}
+    within = {user for user, of in people.groups_of.items() if not groups.isdisjoint(of)}
+    moving.update((USER, user) for user in within)
+    some = effective(
+        roles,
+        (item for item in held if item.holder in moving or item.kind == PrincipalKind.GROUP),
+        {user: of for user, of in people.groups_of.items() if (USER, user) in moving},
+        then.levels,
+    )
+    same = {holder: own for holder, own in then.held.items() if holder not in moving}
+    anew = {holder: own for holder, own in some.held.items() if holder in moving}
+    return Access({**same, **anew}, some.permissions, then.levels)

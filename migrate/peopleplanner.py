@@ -1,9 +1,9 @@
 """Planning who holds what: from the source's assignments to moves in an order. Pure."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
-from migrate.access import Access, Levels, role_names
+from migrate.access import Access, Levels, Ways, role_names
 from migrate.assigning import Delta, Rules, delta
 from migrate.behaviour import Behaviour
 from migrate.errors import UNCHANGED, Fault, InvalidInput
@@ -29,8 +29,8 @@ from migrate.model import (
 )
 from migrate.ordering import Order, order
 from migrate.peopleplan import PeoplePlan, known_people, reach
-from migrate.platform_rules import first_roles, making_room, move_notes, unseen_roles, with_room
-from migrate.replay import Grants, Holder, Holdings, Roles
+from migrate.platform_rules import first_roles, move_notes, unseen_roles, with_room
+from migrate.replay import Grants, Holdings, Roles
 from migrate.traits import Traits
 
 
@@ -103,9 +103,8 @@ def plan_people(
     if reached is None:
         raise AssertionError("the target's holders are known")
     orders = _orders(sides, changes, (reached.before, reached.after), learned, traits)
-    room = making_room(people.assignments, changes.adds, changes.removes, traits.most_roles)
-    orders = tuple(with_room(each, room, changes.removes) for each in orders)
-    return replace(plan, access=reached.changes, orders=orders)
+    orders = with_room(orders, people, changes, traits)
+    return replace(plan, access=reached.changes, orders=orders, reached=reached)
 
 
 def _wanted(
@@ -114,7 +113,8 @@ def _wanted(
     people = sides.source.people
     if people is None:
         raise AssertionError("checked before")
-    scoped = frozenset(item for item in people.assignments if _covers(sides, item.role))
+    covered = cache(partial(_covers, sides))
+    scoped = frozenset(item for item in people.assignments if covered(item.role))
     source = replace(sides.source, people=replace(people, assignments=scoped))
     resolution = resolve(
         source,
@@ -152,6 +152,7 @@ def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits:
     bots = set(resolution.scopes.values())
     here = set(resolution.principals.values())
 
+    @cache  # asked of every assignment, and there are few roles
     def in_scope(key: RoleKey) -> bool:
         return key[0] in sides.source.captured and _covers(sides, key[1])
 
@@ -159,8 +160,7 @@ def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits:
         if item.role_key not in named and item.role_key in after:
             if not sides.source.in_part(item.role_type):
                 return "the source has no such role"
-            # All that somebody holds is known, though not all roles are.
-            if item.holder not in here:
+            if item.holder not in here:  # else all that it holds is known, though not all roles
                 return "the source was not seen to have the role, and does not have this holder"
         if item.scope != ACCOUNT and item.scope not in bots:
             return "the source has no such bot"
@@ -238,9 +238,13 @@ def _changed_texts(sides: Sides, role_type: str) -> bool:
 
 
 def _held(access: Access, role_type: str) -> Holdings:
-    held: dict[Holder, frozenset[RoleKey]] = defaultdict(frozenset)
-    for principal, places in access.held.items():
-        for (kind, scope), ways in places.items():
-            if kind == role_type:
-                held[principal, scope] = frozenset((kind, name) for name in role_names(ways))
-    return held
+    @cache  # many hold the same
+    def keys(ways: Ways) -> frozenset[RoleKey]:
+        return frozenset((role_type, name) for name in role_names(ways))
+
+    return {
+        (principal, scope): keys(ways)
+        for principal, places in access.held.items()
+        for (kind, scope), ways in places.items()
+        if kind == role_type
+    }

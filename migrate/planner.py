@@ -16,7 +16,7 @@ from migrate.model import (
     Snapshot,
     State,
 )
-from migrate.peopleplan import holders_of, reach
+from migrate.peopleplan import Reach, holders_of, reach
 from migrate.peopleplanner import PeopleRequest, Sides, plan_people
 from migrate.plan import Plan, Side, Source, desired, same_platform
 from migrate.platform_rules import refusals
@@ -109,6 +109,7 @@ def make(
         traits,
         operator=request.operator,
         unprofiled=request.unprofiled,
+        reached=people.reached,
     )
     return replace(plan, verdicts=judged)
 
@@ -121,8 +122,12 @@ def judge(
     keep: tuple[str, ...] = (),
     operator: PrincipalKey | None = None,
     unprofiled: tuple[str, ...] = (),
+    reached: Reach | None = None,
 ) -> tuple[Verdict, ...]:
-    """The guards' verdicts on a plan over a target's state, `keep` of today's config included."""
+    """The guards' verdicts on a plan over a target's state, `keep` of today's config included.
+
+    `reached` is what it changes for whom in just this state, where that is known.
+    """
     own = plan.undoes.own if plan.undoes else frozenset[RoleKey]()
     facts = Facts(
         environment=plan.target.environment,
@@ -152,7 +157,8 @@ def judge(
     )
     if traits.opaque_roles:
         guards = tuple(folded(rule, traits.fold_role) for rule in guards)
-    return evaluate(facts, _access_facts(plan, target, traits, operator), guards, plan.overrides)
+    access = _access_facts(plan, target, traits, operator, reached)
+    return evaluate(facts, access, guards, plan.overrides)
 
 
 def _unread(plan: Plan, target: State) -> str:
@@ -170,12 +176,16 @@ def _held(plan: Plan, target: State, own: frozenset[RoleKey]) -> Mapping[RoleKey
 
 
 def _access_facts(
-    plan: Plan, target: State, traits: Traits, operator: PrincipalKey | None
+    plan: Plan,
+    target: State,
+    traits: Traits,
+    operator: PrincipalKey | None,
+    reached: Reach | None,
 ) -> AccessFacts | None:
     after = desired(plan, target)
     if target.people is None:
         return None
-    reached = reach(target, after, plan.people.held_after(target.people), traits)
+    reached = reached or reach(target, after, plan.people.held_after(target.people), traits)
     if reached is None:
         return None
     names: dict[str, set[str]] = {}

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from migrate.assigning import Delta
 from migrate.identity import IdentityRules, Resolution
 from migrate.model import Assignment, People, PrincipalKey, Role, State
 from migrate.ordering import Order
@@ -45,15 +46,22 @@ def making_room(
     return frozenset(found)
 
 
-def with_room(order: Order, room: frozenset[Assignment], removes: frozenset[Assignment]) -> Order:
-    """An order of additions and removals with those removals first that make room.
+def with_room(
+    orders: Iterable[Order], people: People, changes: Delta, traits: Traits
+) -> tuple[Order, ...]:
+    """Orders of additions and removals, with those removals first that make room.
 
-    Roles do not change in it, so whoever is without what is not to stay is within the bounds.
+    Roles do not change in them, so whoever is without what is not to stay is within the bounds.
     """
-    if not any(item.role_type == order.role_type for item in room):
-        return order
-    moves = [move for move in order.moves if move is not Move.REMOVE or removes - room]
-    return replace(order, moves=(Move.MAKE_ROOM, *moves))
+    removes = changes.removes
+    room = making_room(people.assignments, changes.adds, removes, traits.most_roles)
+    types = {item.role_type for item in room}
+
+    def roomy(order: Order) -> Order:
+        moves = [move for move in order.moves if move is not Move.REMOVE or removes - room]
+        return replace(order, moves=(Move.MAKE_ROOM, *moves))
+
+    return tuple(roomy(order) if order.role_type in types else order for order in orders)
 
 
 def move_notes(

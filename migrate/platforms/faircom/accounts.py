@@ -4,7 +4,8 @@ The vendor shows roles in more than one form; all are taken. That a list is cut 
 without the right is nowhere said in it: it shows by who is missing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from migrate.errors import AccessDenied, PlatformFailed
@@ -41,17 +42,18 @@ def state_of(result: Mapping[str, Any], *, operator: str, where: str) -> State:
     """
     rows = rows_of(result, where=where)
     accounts = _by_name(rows, where)
+    role = cache(partial(fold, "role"))  # the same few names in many rows
     spelled: dict[str, str] = {}
     assignments: set[Assignment] = set()
-    principals = {}
+    principals, user = {}, _USER.value
     for name in sorted(accounts):
         row = accounts[name]
-        held = [role for role in dict.fromkeys(map(_role, row.roles)) if role != GUEST]
-        for role in row.roles:
-            spelled.setdefault(_role(role), role)
-        assignments.update(Assignment(_USER.value, name, ROLE_TYPE, role, ACCOUNT) for role in held)
+        for each in row.roles:
+            spelled.setdefault(role(each), each)
+        held = [each for each in dict.fromkeys(map(role, row.roles)) if each != GUEST]
+        assignments.update(Assignment(user, name, ROLE_TYPE, each, ACCOUNT) for each in held)
         first = held[0] if len(held) > 1 else None
-        principals[_USER.value, name] = Principal(_USER, row.name, primary=first)
+        principals[user, name] = Principal(_USER, row.name, primary=first)
     roles = tuple(
         Role.opaque(ROLE_TYPE, name, spelled[name] if spelled[name] != name else None)
         for name in sorted({item.role for item in assignments})
@@ -59,10 +61,6 @@ def state_of(result: Mapping[str, Any], *, operator: str, where: str) -> State:
     people = People("", principals, {}, frozenset(assignments))
     _check_whole(people, fold(_USER, operator), where)
     return State({ROLE_TYPE: Section(Capture.SEEN_IN_USE, roles)}, people)
-
-
-def _role(name: str) -> str:
-    return fold("role", name)
 
 
 def _by_name(rows: tuple[Row, ...], where: str) -> dict[str, Row]:
@@ -109,7 +107,9 @@ def rows_of(result: Mapping[str, Any], *, where: str) -> tuple[Row, ...]:
     rows = list(_rows(found, faults)) if isinstance(found, list) else []
     if not isinstance(found, list):
         faults.append(f"$.result.accounts: expected a list, found {value_words(found)}")
-    elif found and not any(isinstance(each, dict) and _FORMS & each.keys() for each in found):
+    elif found and not any(
+        isinstance(each, dict) and not each.keys().isdisjoint(_FORMS) for each in found
+    ):
         faults.append("no account says which roles it holds")
     if faults:
         more = f" and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
@@ -121,26 +121,35 @@ def rows_of(result: Mapping[str, Any], *, where: str) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-_FORMS = frozenset({"roles", "roleNames"})
+_FORMS = ("roleNames", "roles")
 
 
 def _rows(accounts: list[Any], faults: list[str]) -> Iterator[Row]:
     for index, account in enumerate(accounts):
-        place = json_path(("result", "accounts", index))
         name = account.get("username") if isinstance(account, dict) else None
         if not isinstance(name, str) or not name:
-            faults.append(f"{place}: an account without a username")
+            faults.append(f"{_place(index)}: an account without a username")
             continue
         roles: list[str] = []
-        for form in sorted(_FORMS & account.keys()):
-            held = account[form] if account[form] is not None else []
-            if not isinstance(held, list):
-                faults.append(f"{place}.{form}: expected a list, found {value_words(held)}")
-                continue
-            for number, each in enumerate(held):
-                role = each.get("roleName") if isinstance(each, dict) else each
-                if isinstance(role, str) and role:
-                    roles.append(role)
-                else:
-                    faults.append(f"{place}.{form}[{number}]: a role without a name")
+        for form in _FORMS:
+            held = account.get(form)
+            if isinstance(held, list):
+                roles += _names(held, partial(_place, index, form), faults)
+            elif held is not None:
+                found = value_words(held)
+                faults.append(f"{_place(index, form)}: expected a list, found {found}")
         yield Row(name, tuple(roles))
+
+
+def _names(held: list[Any], place: Callable[[], str], faults: list[str]) -> Iterator[str]:
+    """The names of roles in a list, each a string or in an object."""
+    for number, each in enumerate(held):
+        name = each.get("roleName") if isinstance(each, dict) else each
+        if isinstance(name, str) and name:
+            yield name
+        else:
+            faults.append(f"{place()}[{number}]: a role without a name")
+
+
+def _place(index: int, form: str = "") -> str:
+    return json_path(("result", "accounts", index, *([form] if form else [])))
