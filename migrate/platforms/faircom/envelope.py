@@ -34,7 +34,7 @@ class Said:
 
     code: int
     message: str = ""
-    result: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict, repr=False)
     warnings: tuple[str, ...] = ()
     token: str | None = field(default=None, repr=False)
 
