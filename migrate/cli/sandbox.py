@@ -13,8 +13,8 @@ from migrate.errors import Exit, UsageError
 DEMO = ("dev", "prod")
 """The environments of the demo's story."""
 
-SERVED = DEMO
-"""What `sandbox serve` starts: with ledger-dev and ledger-prod once a config may name FairCom."""
+SERVED = (*DEMO, "ledger-dev", "ledger-prod")
+"""What `sandbox serve` starts: two environments on each platform."""
 
 
 @click.group(short_help="Embedded environments to try things on.")

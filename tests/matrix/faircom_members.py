@@ -27,7 +27,8 @@ DIMENSIONS: dict[str, list[Any]] = {
     "role_case": ["folded", "exact"],
     "role_names_key": ["exact", "any_case", "lower"],
     "role_shape": ["objects", "names", "strings"],
-    "guest": ["shown", "hidden", "absent"],
+    "role_order": ["kept", "by_name"],
+    "guest": ["shown", "hidden", "absent", "always"],
     "unknown_role": ["warning", "error", "silent", "created"],
     "duplicate_add": ["warning", "error", "silent"],
     "absent_remove": ["warning", "error", "silent"],
@@ -111,7 +112,8 @@ def servers(draw: st.DrawFn) -> dict[str, Any]:
 SWITCHES = st.fixed_dictionaries(
     {
         "role_shape": st.sampled_from(["objects", "names", "strings"]),
-        "guest": st.sampled_from(["shown", "hidden", "absent"]),
+        "role_order": st.sampled_from(["kept", "by_name"]),
+        "guest": st.sampled_from(["shown", "hidden", "absent", "always"]),
         "spelling": st.sampled_from(["kept", "upper", "example"]),
         "batch": st.sampled_from(["each", "stops", "atomic"]),
         "order": st.sampled_from(["add_first", "remove_first"]),
