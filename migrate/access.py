@@ -5,68 +5,20 @@ each set, and those whose access changes alike share one `AccessChange`.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
+from migrate.levels import Levels, Values, plain
 from migrate.model import Assignment, PermissionValue, PrincipalKey, PrincipalKind, Role, RoleKey
 
 Where = tuple[str, str]
 """(role type, scope): access of different role types never mixes."""
 
-Values = tuple[PermissionValue, ...]
-"""The strongest values of one permission, side by side where no order is known; () is absent."""
-
 Grant = Mapping[PermissionValue, tuple[str, ...]]
 """The strongest values of one permission -> the names of the roles that give each, sorted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """Which values are stronger than which. `denied` grants nothing, just as absence does.
-
-    `weaker` has, for each value of a known order, all values below it.
-    """
-
-    weaker: Mapping[PermissionValue, frozenset[PermissionValue]]
-    denied: str | None
-
-    @classmethod
-    def of(cls, value_order: Sequence[Sequence[str]], denied: str | None) -> "Levels":
-        """From chains of values, each from its weakest to its strongest.
-
-        Raises ValueError where chains contradict each other, or one has something below `denied`.
-        """
-        below: dict[PermissionValue, set[PermissionValue]] = {}
-        for chain in value_order:
-            for position, value in enumerate(chain):
-                below.setdefault(value, set()).update(chain[:position])
-        for middle, under in below.items():
-            for others in below.values():
-                if middle in others:
-                    others |= under
-        if any(value in under for value, under in below.items()):
-            raise ValueError("the orders of values contradict each other")
-        if denied is not None and below.get(denied):
-            raise ValueError(f"{denied} grants nothing, so no value is weaker")
-        return cls({value: frozenset(under) for value, under in below.items()}, denied)
-
-    def granting(self, values: Iterable[PermissionValue]) -> Values:
-        """The values that grant something."""
-        return tuple(value for value in values if value != self.denied)
-
-    def covered(self, value: PermissionValue, held: Collection[PermissionValue]) -> bool:
-        """Whether a value gives nothing beyond the ones held."""
-        nothing = value == self.denied or value in held
-        return nothing or any(value in self.weaker.get(other, ()) for other in held)
-
-    def strongest(self, values: Values) -> Values:
-        """The values that no other one outdoes; those without a known order stay side by side."""
-        granting = self.granting(values)
-        weaker = {each for value in granting for each in self.weaker.get(value, ())}
-        return tuple(value for value in granting if value not in weaker) or values
 
 
 class Way(NamedTuple):
@@ -185,7 +137,7 @@ def effective(
         for where, ways in (each for group in groups for each in of_group.get(group, ())):
             held[PrincipalKind.USER.value, user][where].update(ways)
     permissions = {
-        key: {name: _plain(value) for name, value in role.permissions.items()}
+        key: {name: plain(value) for name, value in role.permissions.items()}
         for key, role in roles.items()
     }
     frozen = {
@@ -237,13 +189,6 @@ def _deltas(
         giving = gained or lost or (has or had).values()
         roles = tuple(sorted({role for each in giving for role in each}))
         yield Delta(name, direction, _in_order(had), _in_order(has), roles)
-
-
-def _plain(value: PermissionValue) -> PermissionValue:
-    """A list of one string is that string; the order in a list of several means nothing."""
-    if isinstance(value, str):
-        return value
-    return value[0] if len(value) == 1 else tuple(sorted(value))
 
 
 def _in_order(values: Iterable[PermissionValue]) -> Values:

@@ -11,8 +11,8 @@ from typing import Any
 
 from migrate.access import Access, AccessChange, Where, role_names
 from migrate.errors import UNCHANGED, Fault, InvalidInput
+from migrate.guardkind import Kind, Severity
 from migrate.model import PrincipalKey, PrincipalKind, RoleKey, matches
-from migrate.rules import Kind, Severity
 from migrate.traits import Traits
 from migrate.wording import near, quoted
 
@@ -22,8 +22,8 @@ class AccessFacts:
     """What guards over access rest on.
 
     `changes` are those from `before` to `after`, `users` is the number of users in the account.
-    `operator` is who the run acts as, None where that can't be told: nothing of it is checked
-    then. `permissions` (by role type) and `roles` are all names known on either side of the plan.
+    `operator` is who the run acts as, None where that can't be told; `principals` are all who are
+    known. `permissions` (by role type) and `roles` are all names known on either side of the plan.
     `traits` are the platform's.
     """
 
@@ -35,6 +35,7 @@ class AccessFacts:
     permissions: Mapping[str, frozenset[str]]
     roles: frozenset[str]
     traits: Traits
+    principals: Collection[PrincipalKey] = ()
 
 
 def _max_losers(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
@@ -141,20 +142,24 @@ def _somebody_holds(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
     return f"no {facts.traits.noun('user')} would hold {name!r}{today}"
 
 
-def _operator_unchanged(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
+def _no_operator(facts: AccessFacts) -> str:
     if facts.operator is None:
+        return "the admin app has no e-mail as `sub`: it is not known whom a run acts as"
+    if facts.operator not in facts.principals:
+        return f"the target lists no user {quoted(facts.operator[1])}, the `sub` of the admin app"
+    return ""
+
+
+def _operator_unchanged(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
+    who = facts.operator
+    if who is None:
         return ""
-    own = [
-        delta
-        for change in facts.changes
-        if facts.operator in change.principals
-        for delta in change.deltas
-    ]
+    own = [delta for change in facts.changes if who in change.principals for delta in change.deltas]
     gains = {delta.permission for delta in own if delta.direction.gains}
     losses = {delta.permission for delta in own if delta.direction.loses}
     parts = [f"gain {_some(gains)}" if gains else "", f"lose {_some(losses)}" if losses else ""]
     what = " and ".join(part for part in parts if part)
-    return f"{facts.operator[1]!r}, who runs this, would {what}" if what else ""
+    return f"{who[1]!r}, who runs this, would {what}" if what else ""
 
 
 def _giving(access: Access, permission: str) -> set[RoleKey]:
@@ -230,6 +235,6 @@ KINDS: Mapping[str, Kind[AccessFacts]] = {
     "only_through": Kind(_only_through, {"permission": "", "roles": ()}, Severity.REFUSE),
     "not_together": Kind(_not_together, {"permissions": ()}, Severity.REFUSE),
     "somebody_holds": Kind(_somebody_holds, {"permission": None}, Severity.REFUSE),
-    "operator_unchanged": Kind(_operator_unchanged, {}, Severity.REFUSE),
+    "operator_unchanged": Kind(_operator_unchanged, {}, Severity.REFUSE, blind=_no_operator),
 }
 """Every guard over access by its name in the config; None: as the platform's traits say."""

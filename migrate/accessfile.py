@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from migrate.access import AccessChange, Delta, Direction, Values, Way, Ways
+from migrate.access import AccessChange, Delta, Direction, Way, Ways
+from migrate.levels import Values
 
 
 def to_value(changes: Iterable[AccessChange]) -> list[dict[str, Any]]:

@@ -31,12 +31,17 @@ class Rules:
     `in_scope` says whether an assignment's role is in the plan's scope; `foreign` why one that the
     source does not have is none of its business all the same, or ""; `refused` why the platform
     would not take a change, or "". `after` are the roles that exist in the target afterwards.
+    `doubtful` are users' assignments that the source may have, and does not show. `merged`: the
+    target is known to show who holds a role through a group in a row that stands for a direct
+    assignment, too.
     """
 
     in_scope: Callable[[RoleKey], bool]
     foreign: Callable[[Assignment], str]
     refused: Callable[[Assignment], str]
     after: frozenset[RoleKey]
+    doubtful: frozenset[Assignment] = frozenset()
+    merged: bool = False
 
 
 def delta(
@@ -68,6 +73,8 @@ def delta(
             if not rules.in_scope(item.role_key):
                 continue
             why = _unseen(item, target) or rules.foreign(item)
+            if not why and item in rules.doubtful:
+                why = "the source shows it through a group; whether directly, too, is not shown"
             if not why:
                 surplus.add(item)
             elif item in held:  # else it arrives by a rename
@@ -85,10 +92,11 @@ def delta(
     removes = frozenset(item for item in removes if item.role_key in rules.after)
     free = frozenset(item for item in adds | removes if not refused[item])
     after = held.union(adds & free).difference(removes & free)
-    # A direct assignment that a row may hide behind a group's is not added beside that.
-    hidden = "held through a group; whether directly, too, is not shown here"
-    vague = adds & free & target.maybe_direct
-    refused |= {item: hidden for item in vague if _by_a_group(item, target, after)}
+    if rules.merged:
+        # It would not show beside the group's: nobody could tell whether it has been made.
+        hidden = "held through a group; whether directly, too, is not shown here"
+        vague = adds & free & target.maybe_direct
+        refused |= {item: hidden for item in vague if by_a_group(item, target, after)}
     left += [Unassigned(item, refused[item]) for item in adds | removes if refused[item]]
     return Delta(
         frozenset(item for item in adds if not refused[item]),
@@ -107,11 +115,11 @@ def _uncovered(
         for item in target.maybe_direct - wanted
         if rules.in_scope(item.role_key)
         and item.role_key in rules.after
-        and not _by_a_group(item, target, goal)
+        and not by_a_group(item, target, goal)
     ]
 
 
-def _by_a_group(item: Assignment, target: People, held: frozenset[Assignment]) -> bool:
+def by_a_group(item: Assignment, target: People, held: frozenset[Assignment]) -> bool:
     """Whether one of a user's groups holds what the item says, too."""
     return any(
         item._replace(kind="group", principal=group) in held

@@ -25,7 +25,8 @@ class Learned:
     file leaves out. `keeps_roles`: a full import does not delete. `drops`: permission names that
     the platform threw away. `ids`: `kept` or `minted` when a role is imported again. `members`:
     `carried` or `dropped` when its id was minted anew. `drops_unknown`: a probe saw that a name
-    that the platform does not know is thrown away.
+    that the platform does not know is thrown away. `rows`: whether who holds a role directly and
+    through a group has `one` row for each, or one that is `merged`.
 
     `disproved` is what was seen to be otherwise, of `fills`, `merges`, `keeps_roles` and
     `drops_unknown`, and `obeyed` the names that were seen to be taken: they clear what was learned
@@ -39,6 +40,7 @@ class Learned:
     ids: str | None = None
     members: str | None = None
     drops_unknown: bool = False
+    rows: str | None = None
     disproved: frozenset[str] = field(default=frozenset(), compare=False)
     obeyed: frozenset[str] = field(default=frozenset(), compare=False)
 
@@ -57,6 +59,7 @@ class Learned:
             ids=other.ids or self.ids,
             members=other.members or self.members,
             drops_unknown=still("drops_unknown"),
+            rows=other.rows or self.rows,
         )
 
 
@@ -75,6 +78,16 @@ class Behaviour:
     def of(self, role_type: str) -> Learned:
         """What is known for a role type."""
         return self.role_types.get(role_type, Learned())
+
+    @property
+    def rows(self) -> str | None:
+        """`Learned.rows` of the whole account: as a run saw it, else a probe."""
+        seen = {learned.rows for learned in self.role_types.values()}
+        for value in ("merged", "one"):
+            if value in seen:
+                return value
+        findings = self.profile.findings if self.profile else ()
+        return next((each.value for each in findings if each.question == "group_rows"), None)
 
     def joined(self, seen: Mapping[str, Learned], *, run: str, at: str) -> "Behaviour":
         """This, with what a run has just seen."""
@@ -176,6 +189,7 @@ def to_value(behaviour: Behaviour) -> dict[str, Any]:
                 "ids": learned.ids,
                 "members": learned.members,
                 "dropsUnknown": learned.drops_unknown,
+                "rows": learned.rows,
             }
             for role_type, learned in sorted(behaviour.role_types.items())
         },
@@ -203,6 +217,7 @@ def from_value(value: Any) -> Behaviour:
                     ids=seen["ids"],
                     members=seen.get("members"),
                     drops_unknown=bool(seen.get("dropsUnknown", False)),
+                    rows=seen.get("rows"),
                 )
                 for role_type, seen in value["roleTypes"].items()
             },

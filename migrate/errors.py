@@ -170,7 +170,8 @@ class AccessDenied(PlatformFailed):
 class RateLimited(PlatformFailed):
     """The platform's request budget is spent.
 
-    `retry_after` is in seconds, None when not said; `hourly`: the window of an hour is meant.
+    `retry_after` is in seconds, None when not said; `hourly`: the window of an hour is meant;
+    `opens` is the time of day from which calls can be made again ("14:35 UTC"), "" if unknown.
     """
 
     def __init__(
@@ -182,10 +183,12 @@ class RateLimited(PlatformFailed):
         remedy: str = "",
         retry_after: float | None = None,
         hourly: bool = False,
+        opens: str = "",
     ) -> None:
         super().__init__(what, where=where, target=target, remedy=remedy)
         self.retry_after = retry_after
         self.hourly = hourly
+        self.opens = opens
 
 
 class NotSent(PlatformFailed):

@@ -4,24 +4,29 @@ The config sets a guard's severity and parameters (`[[guards]] rule = …`); a g
 replaces the default of that name. What each one checks is in `migrate.rules`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from migrate.access_rules import KINDS as ACCESS_KINDS
 from migrate.access_rules import AccessFacts
+from migrate.guardkind import Severity
 from migrate.model import Mode, matches
-from migrate.rules import KINDS, Facts, Severity
+from migrate.rules import KINDS, Facts
 
 
 class Outcome(StrEnum):
-    """What a guard came to. `allowed`: it refuses, and was overridden with a reason."""
+    """What a guard came to. `allowed`: it refuses, and was overridden with a reason.
+
+    UNCHECKED: it could not look, and found nothing only for that.
+    """
 
     PASS = "pass"  # noqa: S105 - a verdict
     WARN = "warn"
     REFUSE = "refuse"
     ALLOWED = "allowed"
+    UNCHECKED = "not checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +81,53 @@ def evaluate(
 ) -> tuple[Verdict, ...]:
     """Every guard's verdict on a plan, in a fixed order.
 
-    Where nobody's access is known (`access` None), guards over it that the config asks for
-    object: one that can't look must not seem to have found nothing.
+    One that can't look, as those over access where nobody's is known (`access` None), must not
+    seem to have found nothing: it is not checked, and objects where the config asks for it.
     """
     reasons = {override.rule: override.reason for override in overrides}
     verdicts = []
     for name in (*KINDS, *ACCESS_KINDS):
         kind = KINDS.get(name) or ACCESS_KINDS[name]
-        configured = [] if kind.absolute else [rule for rule in rules if rule.rule == name]
-        holding = [
-            rule
-            for rule in configured
-            if not rule.environments or matches(facts.environment, rule.environments)
-        ]
+        configured = () if kind.absolute else holding(rules, name, facts.environment)
         # A rule that is configured for other environments only keeps its default here.
-        for rule in holding or [GuardRule(name)]:
+        for rule in configured or (GuardRule(name),):
             severity = rule.severity or kind.severity
             if severity is None:
                 severity = Severity.REFUSE if facts.mode is Mode.FULL else Severity.WARN
             if severity is Severity.OFF:
                 continue
-            if name in KINDS:
-                message = KINDS[name].check(facts, {**kind.defaults, **rule.parameters})
-            elif access is not None:
-                message = ACCESS_KINDS[name].check(access, {**kind.defaults, **rule.parameters})
-            elif not holding or not (facts.changes or facts.moves):
+            message, blind = _looked(name, facts, access, {**kind.defaults, **rule.parameters})
+            if blind and not (configured and (facts.changes or facts.moves)):
+                verdicts.append(Verdict(name, Outcome.UNCHECKED, blind))
                 continue
-            else:
-                message = "it is not known who holds which role, so this can't be judged"
+            if blind:
+                message = f"this can't be judged: {blind}"
             verdicts.append(_verdict(name, message, severity, reasons, absolute=kind.absolute))
     return tuple(verdicts)
+
+
+def holding(rules: Iterable[GuardRule], name: str, environment: str) -> tuple[GuardRule, ...]:
+    """The rules of one guard that hold for an environment, also where they turn it off."""
+    return tuple(
+        rule
+        for rule in rules
+        if rule.rule == name and (not rule.environments or matches(environment, rule.environments))
+    )
+
+
+def _looked(
+    name: str, facts: Facts, access: AccessFacts | None, parameters: Mapping[str, Any]
+) -> tuple[str, str]:
+    """What a guard objects to, and why it can't look; both are "" where it passes."""
+    if name in KINDS:
+        kind = KINDS[name]
+        blind = kind.blind(facts)
+        return ("", blind) if blind else (kind.check(facts, parameters), "")
+    if access is None:
+        return "", "it is not known who holds which role"
+    over_access = ACCESS_KINDS[name]
+    blind = over_access.blind(access)
+    return ("", blind) if blind else (over_access.check(access, parameters), "")
 
 
 def _verdict(

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from migrate.identity import IdentityRules, unshown_users
+from migrate.identity import IdentityRules, scope_here, unshown_users
 from migrate.identity.rules import Fold
 from migrate.identity.things import Index, things
 from migrate.model import (
@@ -70,21 +70,23 @@ NOT_READ = LookUp(
 def wanted_names(
     source: State,
     target: State,
-    selections: tuple[Selection, ...],
+    selections: tuple[Selection, Selection],
     rules: IdentityRules,
     fold: Fold,
 ) -> tuple[str, ...]:
     """The names that a plan which moves assignments turns on and that the target does not show.
 
-    None where either side is not wholly known: then there can be no such plan.
+    `selections` are what was asked for and what the source was captured with. None where either
+    side is not wholly known: then there can be no such plan.
     """
     there, here = source.people, target.people
     if there is None or here is None or not (there.complete and here.complete):
         return ()
+    scope = scope_here(*selections, source, rules)
     moved = frozenset(
         item
         for item in there.assignments
-        if all(selection.covers(item.role) for selection in selections)
+        if all(selection.covers(rules.role(item.role)) for selection in scope)
     )
     return unshown_users(replace(there, assignments=moved), here, rules, fold=fold)
 

@@ -1,9 +1,11 @@
 """Verify who holds roles: just who held them before, and whom the plan moves."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
+from migrate.assigning import by_a_group
 from migrate.diff import Change
-from migrate.model import Assignment, RoleKey, State
+from migrate.model import Assignment, People, PrincipalKind, RoleKey, State
 from migrate.verification import Deviation, Kind
 
 SHOWN = 5
@@ -35,6 +37,23 @@ def verify_members(
         Deviation(*key, Kind.MEMBERS, ours=True, excused=False, details=_some(found_there))
         for key, found_there in sorted(differences.items())
     )
+
+
+def rows_seen(after: People | None, adds: Iterable[Assignment]) -> str | None:
+    """What a verified run that made `adds` tells of an account's rows, as `Learned.rows`.
+
+    They are merged where a direct assignment was made and does not show, and one each where
+    somebody holds a role in both ways and both show.
+    """
+    if after is None:
+        return None
+    if not after.maybe_direct.isdisjoint(adds):
+        return "merged"
+    held = after.assignments
+    direct = (item for item in held if item.kind == PrincipalKind.USER)
+    if not after.maybe_direct and any(by_a_group(item, after, held) for item in direct):
+        return "one"
+    return None
 
 
 def _named(item: Assignment) -> str:

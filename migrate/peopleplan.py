@@ -3,10 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from migrate.access import Access, AccessChange, Levels, access_changes, effective
+from migrate.access import Access, AccessChange, access_changes, effective
 from migrate.assigning import Unassigned
 from migrate.errors import UNCHANGED, UsageError
-from migrate.model import Assignment, Assignments, People, PrincipalKind, Role, RoleKey, State
+from migrate.identity import IdentityRules, Rename
+from migrate.levels import Levels
+from migrate.model import (
+    Assignment,
+    Assignments,
+    People,
+    PrincipalKind,
+    Role,
+    RoleKey,
+    Selection,
+    State,
+)
 from migrate.ordering import Order
 from migrate.traits import Traits
 
@@ -22,10 +33,10 @@ class PeoplePlan:
     which an import is known to drop members, who are put back by the next call.
 
     `adds` and `removes` are the assignments to make and to take back, `left` those that differ
-    and stay as they are, `moved` the roles whose holders go to another name. `unseen` are the
-    roles in `adds` that the target was not seen to have, where roles can't be listed. `orders` has
-    the moves of each role type that changes. `reached` is kept while the plan is made, and goes
-    into no file.
+    and stay as they are, `moved` the roles whose holders go to another name: the source's name for
+    them. `unseen` are the roles in `adds` that the target was not seen to have, where roles can't
+    be listed. `orders` has the moves of each role type that changes. `reached` is kept while the
+    plan is made, and goes into no file.
     """
 
     unread: str = ""
@@ -35,7 +46,7 @@ class PeoplePlan:
     adds: tuple[Assignment, ...] = ()
     removes: tuple[Assignment, ...] = ()
     left: tuple[Unassigned, ...] = ()
-    moved: tuple[RoleKey, ...] = ()
+    moved: tuple[Rename, ...] = ()
     unseen: tuple[Role, ...] = ()
     notes: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
@@ -64,6 +75,29 @@ def known_people(state: State, word: str, unread: str = "") -> People:
         target=UNCHANGED,
         remedy="Use environments, or snapshots that hold assignments.",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The source, the target now, and the target's roles as they will be.
+
+    `selections` go by the target's names. `whole`: the source was not narrowed when it was
+    captured.
+    """
+
+    source: State
+    target: State
+    goal: State
+    selections: tuple[Selection, ...]
+    whole: bool = True
+
+    def covers(self, name: str) -> bool:
+        """Whether a role is in scope, by the target's name."""
+        return all(selection.covers(name) for selection in self.selections)
+
+    def called_here(self, rules: IdentityRules) -> Mapping[RoleKey, Role]:
+        """The source's roles under the target's names."""
+        return {(role.role_type, rules.role(role.name)): role for role in self.source.all_roles()}
 
 
 @dataclass(frozen=True, slots=True)

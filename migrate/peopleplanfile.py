@@ -4,10 +4,11 @@ from typing import Any
 
 from migrate import accessfile
 from migrate.assigning import Unassigned
-from migrate.model import Assignment, Assignments, Role
+from migrate.identity import Rename
+from migrate.model import Assignment, Assignments, PermissionValue, Role
+from migrate.moves import Breach, Move, Part
 from migrate.ordering import Order
 from migrate.peopleplan import PeoplePlan
-from migrate.replay import Breach, Move
 
 
 def to_value(plan: PeoplePlan) -> dict[str, Any]:
@@ -23,7 +24,10 @@ def to_value(plan: PeoplePlan) -> dict[str, Any]:
             {"assignment": assignment_to_value(item.assignment), "reason": item.reason}
             for item in plan.left
         ],
-        "moved": [{"roleType": role_type, "role": name} for role_type, name in plan.moved],
+        "moved": [
+            {"roleType": each.role_type, "role": each.old, "becomes": each.new}
+            for each in plan.moved
+        ],
         "unseen": [
             {"roleType": role.role_type, "role": role.name, "spelled": role.id or role.name}
             for role in plan.unseen
@@ -32,7 +36,7 @@ def to_value(plan: PeoplePlan) -> dict[str, Any]:
         "orders": [
             {
                 "roleType": order.role_type,
-                "moves": [move.value for move in order.moves],
+                "moves": [_part_to_value(part) for part in order.parts],
                 "breaches": [_breach_to_value(breach) for breach in order.breaches],
             }
             for order in plan.orders
@@ -53,7 +57,9 @@ def from_value(value: dict[str, Any]) -> PeoplePlan:
             Unassigned(assignment_from_value(item["assignment"]), item["reason"])
             for item in value["left"]
         ),
-        moved=tuple((item["roleType"], item["role"]) for item in value["moved"]),
+        moved=tuple(
+            Rename(item["roleType"], item["role"], item["becomes"]) for item in value["moved"]
+        ),
         unseen=tuple(
             Role.opaque(item["roleType"], item["role"], item["spelled"]) for item in value["unseen"]
         ),
@@ -61,11 +67,44 @@ def from_value(value: dict[str, Any]) -> PeoplePlan:
         orders=tuple(
             Order(
                 item["roleType"],
-                tuple(Move(move) for move in item["moves"]),
+                tuple(_part_from_value(part) for part in item["moves"]),
                 tuple(_breach_from_value(breach) for breach in item["breaches"]),
             )
             for item in value["orders"]
         ),
+    )
+
+
+def _part_to_value(part: Part) -> dict[str, Any]:
+    value: dict[str, Any] = {"move": part.move.value}
+    if part.items is not None:
+        value["items"] = [assignment_to_value(item) for item in sorted(part.items)]
+    if part.roles is not None:
+        value["roles"] = [
+            {"role": name, "waits": {key: _held(value) for key, value in sorted(waits.items())}}
+            for name, waits in sorted(part.roles.items())
+        ]
+    return value
+
+
+def _held(value: PermissionValue | None) -> str | list[str] | None:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _part_from_value(value: dict[str, Any]) -> Part:
+    def held(each: Any) -> PermissionValue | None:
+        return tuple(each) if isinstance(each, list) else each
+
+    items, roles = value.get("items"), value.get("roles")
+    return Part(
+        Move(value["move"]),
+        None if items is None else frozenset(assignment_from_value(item) for item in items),
+        None
+        if roles is None
+        else {
+            item["role"]: {name: held(each) for name, each in item["waits"].items()}
+            for item in roles
+        },
     )
 
 

@@ -1,9 +1,8 @@
 """Planning who holds what: from the source's assignments to moves in an order. Pure."""
 
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 
-from migrate.access import Access, Levels, Ways, role_names
 from migrate.assigning import Delta, Rules, delta
 from migrate.behaviour import Behaviour
 from migrate.errors import UNCHANGED, Fault, InvalidInput
@@ -21,17 +20,14 @@ from migrate.model import (
     ACCOUNT,
     Assignment,
     Assignments,
-    Permissions,
-    PermissionValue,
     RoleKey,
-    Selection,
     State,
 )
-from migrate.ordering import Order, order
-from migrate.peopleplan import PeoplePlan, known_people, reach
+from migrate.peopleorders import Reached, orders
+from migrate.peopleplan import PeoplePlan, Sides, known_people, reach
 from migrate.platform_rules import first_roles, move_notes, unseen_roles, with_room
-from migrate.replay import Grants, Holdings, Roles
 from migrate.traits import Traits
+from migrate.unshown import unshown_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +44,6 @@ class PeopleRequest:
     look_up: LookUp = SETTLED
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The source, the target now, and the target's roles as they will be."""
-
-    source: State
-    target: State
-    goal: State
-    selections: tuple[Selection, ...]
-
-
 def plan_people(
     sides: Sides, request: PeopleRequest, learned: Behaviour, traits: Traits, unread: str
 ) -> PeoplePlan:
@@ -71,20 +57,30 @@ def plan_people(
         known_people(sides.source, "source")
         known_people(sides.target, "target", unread)
     if people is None:
-        return PeoplePlan(unread, orders=_orders(sides, Delta(), None, learned, traits))
+        alone = orders(sides, request.rules, Delta(), None, learned, traits)
+        return PeoplePlan(unread, orders=alone)
     unseen = unseen_roles(sides.source, sides.target, request.rules)
     sides = replace(sides, target=sides.target.with_seen(unseen), goal=sides.goal.with_seen(unseen))
-    renamed = renames(sides.source, sides.target, request.remembered, request.rules, traits)
-    found = [rename for rename in renamed.found if _covers(sides, rename.new)]
+    renamed = renames(
+        sides.source,
+        sides.target,
+        request.remembered,
+        request.rules,
+        traits,
+        whole=sides.whole,
+        covers=sides.covers,
+    )
+    found = renamed.found
     wanted: frozenset[Assignment] = frozenset()
     notes = list(renamed.notes)
     resolution = Resolution({}, {}, {})
     if request.assignments is not Assignments.NONE:
         wanted, resolution, skipped = _wanted(sides, request, traits)
         notes += [*resolution.notes, *skipped]
-    changes = delta(
-        request.assignments, people, wanted, found, _rules(sides, request, resolution, traits)
-    )
+    shown = people if learned.rows != "one" else replace(people, maybe_direct=frozenset())
+    rules = _rules(sides, request, resolution, traits)
+    merged = learned.rows == "merged"
+    changes = delta(request.assignments, shown, wanted, found, replace(rules, merged=merged))
     notes += request.look_up.notes(changes.adds, people)
     firsts = first_roles(sides.source.people, request.rules, resolution)
     notes += move_notes(changes.adds, changes.removes, people, firsts, traits)
@@ -95,16 +91,21 @@ def plan_people(
         adds=tuple(sorted(changes.adds)),
         removes=tuple(sorted(changes.removes)),
         left=changes.left,
-        moved=tuple((rename.role_type, rename.old) for rename in found),
+        moved=found,
         unseen=tuple(role for role in unseen if role.key in given),
         notes=tuple(notes),
     )
     reached = reach(sides.target, sides.goal, plan.held_after(people), traits)
     if reached is None:
         raise AssertionError("the target's holders are known")
-    orders = _orders(sides, changes, (reached.before, reached.after), learned, traits)
-    orders = with_room(orders, people, changes, traits)
-    return replace(plan, access=reached.changes, orders=orders, reached=reached)
+    known = Reached(reached.before, reached.after)
+    found_orders = orders(sides, request.rules, changes, known, learned, traits)
+    found_orders = with_room(found_orders, people, changes, traits)
+    unshown = unshown_notes(shown, found_orders, changes.adds, learned)
+    notes += unshown
+    return replace(
+        plan, access=reached.changes, orders=found_orders, notes=tuple(notes), reached=reached
+    )
 
 
 def _wanted(
@@ -113,13 +114,22 @@ def _wanted(
     people = sides.source.people
     if people is None:
         raise AssertionError("checked before")
-    covered = cache(partial(_covers, sides))
+    rules = request.rules
+
+    @cache  # asked of every assignment, and there are few roles
+    def covered(name: str) -> bool:
+        return sides.covers(rules.role(name))
+
     scoped = frozenset(item for item in people.assignments if covered(item.role))
-    source = replace(sides.source, people=replace(people, assignments=scoped))
+    roles = {
+        role_type: section.holding(role for role in section.roles if covered(role.name))
+        for role_type, section in sides.source.roles.items()
+    }
+    source = State(roles, replace(people, assignments=scoped))
     resolution = resolve(
         source,
         sides.target,
-        request.rules,
+        rules,
         request.remembered,
         roles_after=sides.goal.by_key().keys(),
         fold=traits.fold,
@@ -147,14 +157,14 @@ def _unresolved(names: tuple[Unresolved, ...], doubt: str, ask: str) -> InvalidI
 
 
 def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits: Traits) -> Rules:
-    named = {(role.role_type, request.rules.role(role.name)) for role in sides.source.all_roles()}
+    named = sides.called_here(request.rules)
     after = frozenset(sides.goal.by_key())
     bots = set(resolution.scopes.values())
     here = set(resolution.principals.values())
 
-    @cache  # asked of every assignment, and there are few roles
+    @cache
     def in_scope(key: RoleKey) -> bool:
-        return key[0] in sides.source.captured and _covers(sides, key[1])
+        return key[0] in sides.source.captured and sides.covers(key[1])
 
     def foreign(item: Assignment) -> str:
         if item.role_key not in named and item.role_key in after:
@@ -166,85 +176,6 @@ def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits:
             return "the source has no such bot"
         return ""
 
-    return Rules(in_scope, foreign, traits.not_assignable, after)
-
-
-def _covers(sides: Sides, name: str) -> bool:
-    return all(selection.covers(name) for selection in sides.selections)
-
-
-def _orders(
-    sides: Sides,
-    changes: Delta,
-    access: tuple[Access, Access] | None,
-    learned: Behaviour,
-    traits: Traits,
-) -> tuple[Order, ...]:
-    levels = Levels.of(traits.value_order, traits.denied)
-    moving = {item.role_type for item in (*changes.adds, *changes.removes)}
-    orders = []
-    for role_type in sorted(sides.goal.roles):
-        roles = Roles(_permissions(sides.target, role_type), _permissions(sides.goal, role_type))
-        texts = _changed_texts(sides, role_type)
-        if not (roles.created or roles.pruned or roles.updated or texts or role_type in moving):
-            continue
-        before, after = ({}, {}) if access is None else (_held(each, role_type) for each in access)
-        found = order(
-            role_type,
-            roles,
-            before,
-            after,
-            (changes.adds, changes.removes),
-            lambda permissions: granting(permissions, levels),
-            described=texts,
-            careful=bool(before)
-            and learned.of(role_type).ids != "kept"
-            and _found_again(sides, roles.created),
-        )
-        orders.append(found)
-    return tuple(orders)
-
-
-def _found_again(sides: Sides, created: frozenset[RoleKey]) -> bool:
-    """Whether a second import finds the roles that the first one made, whatever it matches by."""
-    taken = {role.ref_id for role in sides.target.all_roles()}
-    source = sides.source.by_key()
-    found = [source[key].ref_id if key in source else None for key in created]
-    return len({*found}) == len(found) and not any(ref is None or ref in taken for ref in found)
-
-
-def granting(permissions: Permissions, levels: Levels) -> Grants:
-    """What permissions grant: each value with every weaker one that grants anything."""
-    return frozenset(
-        (name, each) for name, value in permissions.items() for each in _and_weaker(value, levels)
-    )
-
-
-def _and_weaker(value: PermissionValue, levels: Levels) -> tuple[PermissionValue, ...]:
-    plain = value[0] if isinstance(value, tuple) and len(value) == 1 else value
-    return levels.granting((plain, *levels.weaker.get(plain, ())))
-
-
-def _permissions(state: State, role_type: str) -> dict[RoleKey, Permissions]:
-    return {role.key: role.permissions for role in state.roles[role_type].roles}
-
-
-def _changed_texts(sides: Sides, role_type: str) -> bool:
-    now = {role.name: role for role in sides.target.roles[role_type].roles}
-    return any(
-        role.name in now and not role.same_content(now[role.name])
-        for role in sides.goal.roles[role_type].roles
-    )
-
-
-def _held(access: Access, role_type: str) -> Holdings:
-    @cache  # many hold the same
-    def keys(ways: Ways) -> frozenset[RoleKey]:
-        return frozenset((role_type, name) for name in role_names(ways))
-
-    return {
-        (principal, scope): keys(ways)
-        for principal, places in access.held.items()
-        for (kind, scope), ways in places.items()
-        if kind == role_type
-    }
+    vague = sides.source.people.maybe_direct if sides.source.people else ()
+    doubtful = translated(vague, resolution).assignments
+    return Rules(in_scope, foreign, traits.not_assignable, after, doubtful)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from migrate.actor import Actor
 from migrate.diff import Action, Change, Left, Rules
 from migrate.errors import UNCHANGED, UsageError
 from migrate.guards import Override, Verdict
@@ -102,11 +103,19 @@ class Undoes:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A plan. `store` is "" for a comparison that can't be applied.
+class Terms:
+    """Every name that a source has, as the target would call it; permissions by role type."""
 
-    `source_sizes` (roles captured per type) and `source_names` (custom roles in scope per type)
-    are what guards rest on when the plan is applied, far from the source.
+    permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan, and who made it. `store` is "" for a comparison that can't be applied.
+
+    `source_sizes` (roles captured per type), `source_names` (custom roles in scope per type) and
+    `source_terms` are what guards rest on when the plan is applied, far from the source.
     """
 
     id: str
@@ -124,10 +133,12 @@ class Plan:
     equal: int
     source_sizes: Mapping[str, int]
     source_names: Mapping[str, frozenset[str]]
+    source_terms: Terms
     overrides: tuple[Override, ...]
     verdicts: tuple[Verdict, ...]
     people: PeoplePlan = field(default_factory=PeoplePlan)
     undoes: Undoes | None = None
+    planner: Actor = field(default_factory=Actor)
 
     def of(self, action: Action) -> tuple[Change, ...]:
         """The changes of one kind."""

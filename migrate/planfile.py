@@ -3,12 +3,13 @@
 from typing import Any
 
 from migrate import peopleplanfile
+from migrate.actor import Actor, actor_to_value
 from migrate.canonical import dumps, sha256
 from migrate.diff import Action, Change, Left, Reason, Rules
 from migrate.errors import InvalidInput
 from migrate.guards import Outcome, Override, Verdict
 from migrate.model import Mode, Role
-from migrate.plan import Origin, Plan, Side, Undoes
+from migrate.plan import Origin, Plan, Side, Terms, Undoes
 from migrate.snapshot import (
     identity_from_value,
     identity_to_value,
@@ -30,6 +31,7 @@ def to_value(plan: Plan) -> dict[str, Any]:
         "id": plan.id,
         "createdAt": plan.created_at,
         "version": plan.version,
+        "planner": actor_to_value(plan.planner),
         "mode": plan.mode.value,
         "assignments": plan.people.assignments.value,
         "source": _side_to_value(plan.source),
@@ -55,6 +57,12 @@ def to_value(plan: Plan) -> dict[str, Any]:
         "equal": plan.equal,
         "sourceSizes": dict(plan.source_sizes),
         "sourceNames": {kind: sorted(names) for kind, names in plan.source_names.items()},
+        "sourceTerms": {
+            "permissions": {
+                kind: sorted(names) for kind, names in plan.source_terms.permissions.items()
+            },
+            "roles": sorted(plan.source_terms.roles),
+        },
         "overrides": [
             {"rule": override.rule, "reason": override.reason} for override in plan.overrides
         ],
@@ -84,6 +92,7 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
         id=value["id"],
         created_at=value["createdAt"],
         version=value["version"],
+        planner=Actor(**value["planner"]),
         mode=Mode(value["mode"]),
         source=_side_from_value(value["source"]),
         target=_side_from_value(value["target"]),
@@ -106,6 +115,10 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
         equal=value["equal"],
         source_sizes=value["sourceSizes"],
         source_names={kind: frozenset(names) for kind, names in value["sourceNames"].items()},
+        source_terms=Terms(
+            {kind: frozenset(names) for kind, names in value["sourceTerms"]["permissions"].items()},
+            frozenset(value["sourceTerms"]["roles"]),
+        ),
         overrides=tuple(Override(item["rule"], item["reason"]) for item in value["overrides"]),
         verdicts=tuple(
             Verdict(item["rule"], Outcome(item["outcome"]), item["message"], item["reason"])

@@ -12,9 +12,9 @@ from dataclasses import replace
 from migrate.assigning import Delta
 from migrate.identity import IdentityRules, Resolution
 from migrate.model import Assignment, People, PrincipalKey, Role, State
+from migrate.moves import Move, Part
 from migrate.ordering import Order
 from migrate.peopleplan import PeoplePlan
-from migrate.replay import Move
 from migrate.traits import Traits
 from migrate.wording import quoted
 
@@ -58,8 +58,8 @@ def with_room(
     types = {item.role_type for item in room}
 
     def roomy(order: Order) -> Order:
-        moves = [move for move in order.moves if move is not Move.REMOVE or removes - room]
-        return replace(order, moves=(Move.MAKE_ROOM, *moves))
+        late = [part for part in order.parts if part.move is not Move.REMOVE or removes - room]
+        return replace(order, parts=(Part(Move.REMOVE, room), *late))
 
     return tuple(roomy(order) if order.role_type in types else order for order in orders)
 

@@ -2,165 +2,168 @@
 within what they hold before and after (DESIGN 4.3)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from migrate.model import Permissions, PermissionValue, PrincipalKey, RoleKey
+from migrate.model import Permissions, PermissionValue, RoleKey
+from migrate.moves import (
+    GIVING,
+    Breach,
+    Granting,
+    Grants,
+    Hidden,
+    Hold,
+    Holder,
+    Holdings,
+    Holds,
+    Move,
+    Part,
+    Roles,
+    Waits,
+    item_of,
+    waiting,
+)
 
-Grants = frozenset[tuple[str, PermissionValue]]
-"""What is granted: every permission with its value and with each weaker one that grants, too."""
-
-Granting = Callable[[Permissions], Grants]
-"""What some permissions grant."""
-
-Holder = tuple[PrincipalKey, str]
-"""(principal, scope)."""
-
-Holdings = Mapping[Holder, frozenset[RoleKey]]
-"""The roles of one type that are held by a principal in a scope, directly or through groups."""
-
-Fate = tuple[frozenset[RoleKey], frozenset[RoleKey]]
-"""Roles held before and after: whoever shares them fares the same."""
-
-
-class Move(StrEnum):
-    """One part of an order. Parts that turn out empty cost nothing and are left out.
-
-    MAKE_ROOM is that part of REMOVE without which somebody would hold too many roles on the way.
-    """
-
-    IMPORT = "import"
-    REPLACE = "import and prune"
-    CREATE = "create"
-    NARROW = "narrow"
-    UPDATE = "update"
-    ADD = "add"
-    ADD_EXISTING = "add to existing roles"
-    ADD_CREATED = "add to created roles"
-    MAKE_ROOM = "remove to make room"
-    REMOVE = "remove"
-    PRUNE = "prune"
+Fate = tuple[Holds, Holds]
+"""What is held before and after: whoever shares both fares the same."""
 
 
-_NOTHING: Grants = frozenset()
+_NOTHING: Holds = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """The roles of one type: what each grants before and after.
+@dataclass(slots=True)
+class Bits:
+    """Sets of what is granted as whole numbers, of which a union is one operation."""
 
-    A role is absent from `before` where it is new, from `after` where it is pruned.
-    """
+    _numbers: dict[tuple[str, PermissionValue], int] = field(default_factory=dict)
 
-    before: Mapping[RoleKey, Permissions]
-    after: Mapping[RoleKey, Permissions]
+    def of(self, grants: Grants) -> int:
+        """The number that stands for a set."""
+        found = 0
+        for grant in grants:
+            found |= 1 << self._numbers.setdefault(grant, len(self._numbers))
+        return found
 
-    @property
-    def created(self) -> frozenset[RoleKey]:
-        """Roles that only exist afterwards."""
-        return frozenset(self.after.keys() - self.before.keys())
-
-    @property
-    def pruned(self) -> frozenset[RoleKey]:
-        """Roles that only exist before."""
-        return frozenset(self.before.keys() - self.after.keys())
-
-    @property
-    def updated(self) -> frozenset[RoleKey]:
-        """Roles whose permissions change."""
-        both = self.before.keys() & self.after.keys()
-        return frozenset(key for key in both if self.before[key] != self.after[key])
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """Somebody's access out of bounds after one move, until the next.
-
-    `too_much`: more than before and after together grant; else less than both of them do.
-    """
-
-    permission: str
-    too_much: bool
-    move: Move
-    holders: tuple[Holder, ...]
+    def names(self, number: int) -> set[str]:
+        """The permissions in the set that a number stands for."""
+        return {name for (name, _), place in self._numbers.items() if number >> place & 1}
 
 
 class Replay:
-    """The people and roles of one role type, on which orders are tried."""
+    """The people and roles of one role type, on which orders are tried.
 
-    def __init__(self, roles: Roles, before: Holdings, after: Holdings, granting: Granting) -> None:
+    `old` and `new` say what each role grants before and after. Who may hold a role directly that
+    does not show has a fate for either case. One role at a time is enough: whoever holds several
+    of them has no bound that is not the bound of one of these fates, or several of them together.
+    """
+
+    def __init__(
+        self,
+        roles: Roles,
+        before: Holdings,
+        after: Holdings,
+        granting: Granting,
+        hidden: Hidden | None = None,
+    ) -> None:
+        self.roles = roles
+        self._granting = granting
+        self._bits = Bits()
         self._created, self._pruned = roles.created, roles.pruned
-        self._old = {key: granting(held) for key, held in roles.before.items()}
-        self._new = {key: granting(held) for key, held in roles.after.items()}
+        self.old = {key: self.grants(held) for key, held in roles.before.items()}
+        self.new = {key: self.grants(held) for key, held in roles.after.items()}
         self._narrow = {
-            key: self._old[key] & self._new[key] for key in self._old.keys() & self._new.keys()
+            key: self.old[key] & self.new[key] for key in self.old.keys() & self.new.keys()
         }
-        self._fates: dict[Fate, list[Holder]] = defaultdict(list)
+        self.fates: dict[Fate, list[Holder]] = defaultdict(list)
         changing = roles.updated | self._pruned
-        nothing: frozenset[RoleKey] = frozenset()
-        for holder in before.keys() | after.keys():
-            fate = (before.get(holder, nothing), after.get(holder, nothing))
-            if fate[0] != fate[1] or not changing.isdisjoint(fate[0]):
-                self._fates[fate].append(holder)
+        for holder in sorted(before.keys() | after.keys()):
+            shown = (before.get(holder, _NOTHING), after.get(holder, _NOTHING))
+            for fate in (shown, *_hidden(shown, (hidden or {}).get(holder, frozenset()))):
+                if fate[0] != fate[1] or any(key in changing for key, _ in fate[0]):
+                    self.fates[fate].append(holder)
 
-    def within_bounds(self, moves: tuple[Move, ...]) -> bool:
+    def grants(self, permissions: Permissions) -> int:
+        """What permissions grant, as a number of `Bits`."""
+        return self._bits.of(self._granting(permissions))
+
+    def within_bounds(self, parts: tuple[Part, ...]) -> bool:
         """Whether nobody's access leaves its bounds after any of the moves."""
-        return next(self._outside(moves), None) is None
+        return next(self._outside(parts), None) is None
 
-    def breaches(self, moves: tuple[Move, ...]) -> tuple[Breach, ...]:
+    def breaches(self, parts: tuple[Part, ...]) -> tuple[Breach, ...]:
         """Everything that is out of bounds on the way, by move, then permission."""
         found: dict[tuple[int, bool, str], set[Holder]] = defaultdict(set)
-        for fate, number, grants, too_much in self._outside(moves):
-            for permission, _ in grants:
-                found[number, too_much, permission].update(self._fates[fate])
+        for holders, number, grants, too_much in self._outside(parts):
+            for permission in self._bits.names(grants):
+                found[number, too_much, permission].update(holders)
         return tuple(
-            Breach(permission, too_much, moves[number], tuple(sorted(holders)))
+            Breach(permission, too_much, parts[number].move, tuple(sorted(holders)))
             for (number, too_much, permission), holders in sorted(found.items())
         )
 
-    def _outside(self, moves: tuple[Move, ...]) -> Iterator[tuple[Fate, int, Grants, bool]]:
-        stages = list(self._stages(moves))
-        for fate in self._fates:
-            before, after = _together(self._old, fate[0]), _together(self._new, fate[1])
-            for number, (roles, done) in enumerate(stages):
-                now = _together(roles, self._held(fate, done))
-                if missing := (before & after) - now:
-                    yield fate, number, missing, False
-                if surplus := now - before - after:
-                    yield fate, number, surplus, True
+    def _outside(self, parts: tuple[Part, ...]) -> Iterator[tuple[list[Holder], int, int, bool]]:
+        stages = list(zip(parts, self._stages(parts), strict=True))
+        # Who shares a fate shares it no longer where only some of a move is done.
+        apart = any(part.items is not None for part in parts)
+        for fate, holders in self.fates.items():
+            before, after = together(self.old, fate[0]), together(self.new, fate[1])
+            alone = apart and fate[0] != fate[1]
+            for who in [[each] for each in holders] if alone else [holders]:
+                held = set(fate[0])
+                for number, (part, roles) in enumerate(stages):
+                    self._change(held, part, fate, who[0])
+                    now = together(roles, held)
+                    if missing := before & after & ~now:
+                        yield who, number, missing, False
+                    if surplus := now & ~(before | after):
+                        yield who, number, surplus, True
 
-    def _stages(
-        self, moves: tuple[Move, ...]
-    ) -> Iterator[tuple[Mapping[RoleKey, Grants], frozenset[Move]]]:
-        """The roles as they are after each move, and the moves made until then."""
-        roles = dict(self._old)
-        for number, move in enumerate(moves):
-            if move in (Move.IMPORT, Move.UPDATE, Move.REPLACE):
-                roles.update(self._new)
+    def _stages(self, parts: tuple[Part, ...]) -> Iterator[Mapping[RoleKey, int]]:
+        """What each role grants after each of the moves."""
+        roles = dict(self.old)
+        for part in parts:
+            move = part.move
+            if part.roles is not None:
+                roles.update(self._imported(part.roles))
+            elif move in (Move.IMPORT, Move.UPDATE, Move.REPLACE):
+                roles.update(self.new)
             elif move in (Move.CREATE, Move.NARROW):
-                roles.update({key: self._new[key] for key in self._created})
+                roles.update({key: self.new[key] for key in self._created})
             if move is Move.NARROW:
                 roles.update(self._narrow)
             if move in (Move.PRUNE, Move.REPLACE):
                 for key in self._pruned:
                     del roles[key]
-            yield dict(roles), frozenset(moves[: number + 1])
+            yield dict(roles)
 
-    def _held(self, fate: Fate, done: frozenset[Move]) -> frozenset[RoleKey]:
+    def _imported(self, waits: Waits) -> Iterator[tuple[RoleKey, int]]:
+        for key, permissions in self.roles.after.items():
+            if key[1] in waits:
+                yield key, self.grants(waiting(permissions, waits[key[1]]))
+
+    def _change(self, held: set[Hold], part: Part, fate: Fate, who: Holder) -> None:
+        """Give or take what a move gives or takes."""
         before, after = fate
-        held = before
-        if Move.ADD in done:
-            held |= after
-        if Move.ADD_EXISTING in done:
-            held |= after - self._created
-        if Move.ADD_CREATED in done:
-            held |= after & self._created
-        if Move.REMOVE in done:
+        if part.move in GIVING:
+            held |= {each for each in after - before if self._in(part, each, who)}
+        elif part.move is Move.REMOVE:
             # Who holds a role that is pruned loses it by that, not by a removal of its own.
-            held -= before - after - self._pruned
-        return held
+            gone = (each for each in before - after if each[0] not in self._pruned)
+            held.difference_update([each for each in gone if self._in(part, each, who)])
+
+    def _in(self, part: Part, hold: Hold, who: Holder) -> bool:
+        return part.holds(item_of(hold, who), hold[0] in self._created)
 
 
-def _together(roles: Mapping[RoleKey, Grants], held: frozenset[RoleKey]) -> Grants:
-    return _NOTHING.union(*(roles[key] for key in held if key in roles))
+def _hidden(shown: Fate, keys: Iterable[RoleKey]) -> Iterator[Fate]:
+    for key in sorted(keys):
+        held = {(key, "")}
+        yield shown[0] | held, shown[1] | held
+
+
+def together(roles: Mapping[RoleKey, int], held: Iterable[Hold]) -> int:
+    """What some roles grant together; one that is not there grants nothing."""
+    found = 0
+    for key, _ in held:
+        found |= roles.get(key, 0)
+    return found

@@ -1,23 +1,18 @@
 """The checks that guards are made of: functions from facts to what they object to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from migrate.diff import Action, Change
+from migrate.guardkind import Kind, Severity
 from migrate.model import Mode, RoleKey, matches
+from migrate.moves import Breach
 from migrate.profile import made_by_probe
-from migrate.replay import Breach
 from migrate.traits import Traits
 
-
-class Severity(StrEnum):
-    """What a guard does when it objects."""
-
-    REFUSE = "refuse"
-    WARN = "warn"
-    OFF = "off"
+PROTECTED = "protected_names"
+"""The guard whose `names` are patterns of roles that must not change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +22,8 @@ class Facts:
     `source_sizes` counts every role captured of a type, built-ins and roles out of scope too.
     `unread` says why it is not known who holds roles, "" where it is; `held` counts the holders
     of roles that would be deleted; `dropping` are role types whose members an import drops.
-    `breaches` is what leaves its bounds between calls, `moves` counts assignments that change.
-    `own` are roles that a run made which is taken back: they are not missed.
+    `breaches` is what leaves its bounds between calls, `moves` counts the assignments that change,
+    by role. `own` are roles that a run made which is taken back: they are not missed.
     `unprofiled` are role types of a protected target, in full mode, whose platform version no probe
     has tried. `unseen` are roles to be given that nobody in the target was seen to hold, `refusals`
     what the platform would refuse.
@@ -48,32 +43,11 @@ class Facts:
     held: Mapping[RoleKey, int] = field(default_factory=dict)
     dropping: tuple[str, ...] = ()
     breaches: tuple[Breach, ...] = ()
-    moves: int = 0
+    moves: Mapping[RoleKey, int] = field(default_factory=dict)
     own: frozenset[RoleKey] = frozenset()
     unprofiled: tuple[str, ...] = ()
     unseen: tuple[RoleKey, ...] = ()
     refusals: tuple[str, ...] = ()
-
-
-Given = TypeVar("Given", contravariant=True)
-"""What a check rests on."""
-
-Check = Callable[[Given, Mapping[str, Any]], str]
-"""Returns what the guard objects to, or "" where it has nothing to object to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[Given]):
-    """A guard: its check, default parameters and severity.
-
-    None as severity: refuse in full mode, warn in incremental. An `absolute` guard can neither be
-    configured away nor allowed.
-    """
-
-    check: Check[Given]
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    severity: Severity | None = Severity.REFUSE
-    absolute: bool = False
 
 
 def _empty_source(facts: Facts, parameters: Mapping[str, Any]) -> str:
@@ -123,8 +97,16 @@ def _max_deletions(facts: Facts, parameters: Mapping[str, Any]) -> str:
 
 def _protected_names(facts: Facts, parameters: Mapping[str, Any]) -> str:
     names = tuple(parameters["names"])
-    touched = [change for change in facts.changes if matches(change.name, names)]
-    return _listed("protected by name, but would change", touched)
+    touched = {
+        change.key: change.action.value for change in facts.changes if matches(change.name, names)
+    }
+    for key in facts.moves:
+        if matches(key[1], names):
+            touched[key] = f"{touched[key]}, holders" if key in touched else "holders"
+    if not touched:
+        return ""
+    listed = [f"{name} ({what})" for (_, name), what in sorted(touched.items())]
+    return f"protected by name, but would change: {_some(listed)}"
 
 
 def _kept(facts: Facts, parameters: Mapping[str, Any]) -> str:
@@ -162,6 +144,14 @@ def _unknown_permissions(facts: Facts, parameters: Mapping[str, Any]) -> str:
 
 
 def _held_roles(facts: Facts, parameters: Mapping[str, Any]) -> str:
+    if facts.unread:
+        gone = [
+            change
+            for change in facts.changes
+            if change.action is Action.DELETE and change.key not in facts.own
+        ]
+        what = f"would be deleted, and who holds them can't be read ({facts.unread})"
+        return _listed(what, gone)
     if not facts.held:
         return ""
     names = _some([f"{name} ({count})" for (_, name), count in facts.held.items()])
@@ -187,6 +177,10 @@ def _membership_gap(facts: Facts, parameters: Mapping[str, Any]) -> str:
     )
 
 
+def _unread(facts: Facts) -> str:
+    return f"who holds which role can't be read ({facts.unread})" if facts.unread else ""
+
+
 def _access_gap(facts: Facts, parameters: Mapping[str, Any]) -> str:
     if not facts.breaches:
         return ""
@@ -197,7 +191,10 @@ def _access_gap(facts: Facts, parameters: Mapping[str, Any]) -> str:
         word = "too much of" if breach.too_much else "without"
         named.append(f"{who}{more} {word} {breach.permission!r} after {breach.move.value!r}")
     more = f"; and {len(facts.breaches) - 5} more" if len(facts.breaches) > 5 else ""
-    return f"no order of calls keeps everybody's access within bounds: {'; '.join(named)}{more}"
+    return (
+        "no order of calls was found that keeps everybody's access within bounds: "
+        f"{'; '.join(named)}{more}"
+    )
 
 
 def _no_profile(facts: Facts, parameters: Mapping[str, Any]) -> str:
@@ -236,12 +233,12 @@ KINDS: Mapping[str, Kind[Facts]] = {
     "shrunk_source": Kind(_shrunk_source, {"ratio": 0.5}, severity=None),
     "foreign_source": Kind(_foreign_source, {"ratio": 0.3}, severity=None),
     "max_deletions": Kind(_max_deletions, {"max": 10, "percent": 5}),
-    "protected_names": Kind(_protected_names, {"names": ()}),
+    PROTECTED: Kind(_protected_names, {"names": ()}),
     "unknown_permissions": Kind(_unknown_permissions, severity=Severity.WARN),
     "held_roles": Kind(_held_roles),
     "membership_unread": Kind(_membership_unread),
     "membership_gap": Kind(_membership_gap, severity=None),
-    "access_gap": Kind(_access_gap),
+    "access_gap": Kind(_access_gap, blind=_unread),
     "no_profile": Kind(_no_profile),
     "unseen_roles": Kind(_unseen_roles),
     "platform_refuses": Kind(lambda facts, _: "; ".join(facts.refusals), absolute=True),

@@ -58,6 +58,11 @@ def content_digest(state: State) -> str:
     return _digest(state, ids=False)
 
 
+def roles_digest(state: State) -> str:
+    """SHA-256 (hex) of the roles of a state without ids; of all it holds where it has no roles."""
+    return content_digest(State(state.roles) if any(state.all_roles()) else state)
+
+
 def state_digest(state: State) -> str:
     """SHA-256 (hex) of what a state holds, with ids."""
     return _digest(state, ids=True)

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from migrate import __version__
+from migrate.actor import Actor
 from migrate.lock.record import Who
 
 _JOB_URLS = ("CI_JOB_URL", "BUILD_URL")
+_PEOPLE = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID")
+"""Where CI systems say who started a job: its own user is the same for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,12 @@ class Tools:
     who: Who
     version: str = __version__
 
+    @property
+    def actor(self) -> Actor:
+        """Who is acting: whoever started the CI job, else this process's user."""
+        person = next((os.environ[name] for name in _PEOPLE if os.environ.get(name)), "")
+        return Actor(person or self.who.user, self.who.job or self.who.host)
+
     def timestamp(self) -> str:
         """Now, in ISO 8601, UTC, to the second."""
         return stamp(self.now())
@@ -38,6 +47,11 @@ class Tools:
 def stamp(seconds: float) -> str:
     """Epoch seconds in ISO 8601, UTC, to the second."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def epoch(text: str) -> float:
+    """The epoch seconds of a time as `stamp` writes it."""
+    return datetime.fromisoformat(text).timestamp()
 
 
 def real_tools(

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "migrate"
 FLOORS: dict[int, tuple[str, ...]] = {
     0: (
         *("migrate", "migrate.errors", "migrate.model", "migrate.canonical", "migrate.wording"),
-        *("migrate.traits", "migrate.resources", "migrate.redaction"),
+        *("migrate.traits", "migrate.resources", "migrate.redaction", "migrate.actor"),
     ),
     1: (
         *("migrate.snapshot", "migrate.validation", "migrate.diff", "migrate.drift"),
@@ -23,13 +23,16 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.peopleplan", "migrate.peopleplanfile", "migrate.peopleplanner"),
         *("migrate.membership", "migrate.identity", "migrate.ordering", "migrate.replay"),
         *("migrate.platform_rules",),
+        *("migrate.moves", "migrate.stepwise", "migrate.peopleorders", "migrate.judging"),
+        *("migrate.levels", "migrate.guardkind", "migrate.unshown"),
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
+        "migrate.approval",
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
         *("migrate.stores", "migrate.archive", "migrate.uploads", "migrate.lock"),
-        *("migrate.journal", "migrate.tools", "migrate.mounts"),
+        *("migrate.journal", "migrate.tools", "migrate.mounts", "migrate.signing"),
     ),
     3: ("migrate.connect", "migrate.checking", "migrate.pipeline"),
     4: ("migrate.report", "migrate.cli", "migrate.__main__"),
@@ -407,7 +410,7 @@ def test_a_reader_has_nothing_but_what_reads() -> None:
     def public(kind: type) -> set[str]:
         return {name for name in dir(kind) if not name.startswith("_")}
 
-    reads = {"traits", "requests", "capture", "account_id", "find_users", "close"}
+    reads = {"traits", "requests", "capture", "account_id", "know", "find_users", "close"}
     assert public(Reader) == reads
     assert public(KoreReader) == public(FairComReader) == reads
     assert public(kore.ReadChannel) == {"get", "look_up", "requests", "close"}

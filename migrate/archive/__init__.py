@@ -7,6 +7,7 @@ differently share its snapshots, plans and lock.
 from dataclasses import replace
 
 from migrate import planfile, snapshot
+from migrate.archive.approvals import ApprovalShelf
 from migrate.archive.memory import MemoryShelf
 from migrate.archive.runs import RunShelf
 from migrate.archive.shelf import checked, folder_of, shape
@@ -23,7 +24,7 @@ _LAST = "snapshots/last.json"
 _ANEW = "Use the untouched file, or make it anew."
 
 
-class Archive(RunShelf, MemoryShelf):
+class Archive(RunShelf, MemoryShelf, ApprovalShelf):
     """What the store keeps for one environment. Every method may raise StoreFailed."""
 
     def save_snapshot(self, taken: Snapshot) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from migrate.assignments_file.values import Placed, Wanted
+from migrate.identity import caseless
 from migrate.validation.locate import Finding
 from migrate.wording import JsonPath, quoted
 
@@ -26,7 +27,7 @@ def check(placed: Placed) -> Iterator[Finding]:
                 message = f"{quoted(name)} has a blank at an end; it is taken as it is written"
                 yield Finding(message, path, warning=True)
         ids = (each.role_id, each.bot_id)
-        folded = (each.kind, each.by_org_id, each.role_type, *ids, *map(str.casefold, each.names))
+        folded = (each.kind, each.by_org_id, each.role_type, *ids, *map(caseless, each.names))
         other = first.setdefault(folded, each)
         if other is not each:
             yield _twice(each, other, path)

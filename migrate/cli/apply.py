@@ -10,6 +10,11 @@ from migrate.errors import Exit, PlanStale
 @click.command(short_help="Run a saved plan, once, exactly as reviewed.")
 @click.argument("plan_file", metavar="PLAN")
 @click.option("--expect-digest", metavar="D", help="Refuse any other plan than this.")
+@click.option(
+    "--confirm-target",
+    metavar="NAME",
+    help="The environment that a full promotion into a protected one is meant for.",
+)
 @options.consent
 @options.output
 @click.pass_obj
@@ -17,6 +22,7 @@ def apply(
     runtime: Runtime,
     plan_file: str,
     expect_digest: str | None,
+    confirm_target: str | None,
     yes: bool,
     form: str,
     report: tuple[str, ...],
@@ -47,5 +53,5 @@ def apply(
         runtime.voice.say("nothing was done")
         return Exit.INTERRUPTED
     with reporting(runtime, form, reports):
-        promotion.apply_saved(plan, runtime.connections, begin(runtime))
+        promotion.apply_saved(plan, runtime.connections, begin(runtime), confirm_target)
     return Exit.DONE

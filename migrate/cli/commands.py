@@ -19,6 +19,7 @@ COMMANDS = {
     "snapshot": Entry("snapshot", "snapshot", "Capture an environment."),
     "validate": Entry("validate", "validate", "Check files of every kind, wholly."),
     "plan": Entry("plan", "plan", "Show what would change; save it as a plan."),
+    "approve": Entry("approve", "approve", "Say yes to what a plan does."),
     "apply": Entry("apply", "apply", "Run a saved plan, once, exactly as reviewed."),
     "promote": Entry("promote", "promote", "Plan and apply in one go."),
     "assign": Entry("assign", "assign", "Give and take roles as a file says, in one go."),

@@ -40,7 +40,11 @@ def _sides(function: Function, *, source_needed: bool) -> Function:
             help="Environment that a bare export in file: came from.",
         ),
         click.option(
-            "--to", "target", required=True, metavar="T", help="The target: an environment."
+            "--to",
+            "target",
+            required=source_needed,
+            metavar="T",
+            help="The target: an environment.",
         ),
         click.option(
             "--from",

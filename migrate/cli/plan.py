@@ -26,6 +26,11 @@ _WITH_A_SOURCE = (
     help="Plan on a snapshot of the target, without its credentials.",
 )
 @options.planning
+@click.option(
+    "--refresh",
+    metavar="PLAN",
+    help="Make this plan again, and say whether it still does the same.",
+)
 @click.option("-o", "--out", metavar="FILE", help="Write the plan to a file, too.")
 @click.option(
     "--write-import-files",
@@ -40,7 +45,7 @@ def plan(
     context: click.Context,
     source: str | None,
     assignments_file: str | None,
-    target: str,
+    target: str | None,
     source_env: str | None,
     role_type: str | None,
     target_snapshot: str | None,
@@ -57,6 +62,7 @@ def plan(
     allow_membership_gap: bool,
     accept_membership_risk: bool,
     without_profile: bool,
+    refresh: str | None,
     out: str | None,
     folder: str | None,
     exit_code: bool,
@@ -67,7 +73,8 @@ def plan(
 
     A plan that a guard refuses is saved and shown, too; the exit code is 4 then.
     """
-    from migrate.cli.plans import read_assignments, show, write_import_files, write_plan
+    from migrate.cli.plans import load, read_assignments, show, write_import_files, write_plan
+    from migrate.cli.refreshing import asked_again, compared
     from migrate.model import Assignments
     from migrate.pipeline import checks, promotion
     from migrate.pipeline.planning import Wish
@@ -75,18 +82,22 @@ def plan(
     from migrate.pipeline.ways import Way
 
     runtime: Runtime = context.obj
-    _one_source(context)
+    old = load(refresh, runtime) if refresh is not None else None
+    if old is None:
+        _one_source(context)
     reports, file = options.reports(report), destination(out, "--out")
     if folder is not None:
         make_folder(Path(folder))
-    if assignments_file is not None:
+    if old is not None:
+        way, wish = asked_again(context, old)
+    elif assignments_file is not None:
         asked = read_assignments(assignments_file, runtime)
-        way = Way(asked, spelled(target), target_snapshot=target_snapshot)
+        way = Way(asked, spelled(target or ""), target_snapshot=target_snapshot)
         allow = options.allowed(allow, unseen_roles=allow_unseen_roles)
         wish = Wish.of_file(allow, reason, skip_unresolved=on_unresolved == "skip")
     else:
         hints = Hints(source_env, role_type)
-        way = Way(spelled(source or ""), spelled(target), hints, target_snapshot)
+        way = Way(spelled(source or ""), spelled(target or ""), hints, target_snapshot)
         wish = Wish(
             Mode(mode),
             options.selection(role, exclude_role),
@@ -108,6 +119,8 @@ def plan(
     if folder is not None:
         write_import_files(planned, Path(folder), runtime)
     show(planned.plan, form, runtime)
+    if old is not None:
+        runtime.voice.say(compared(old, planned.plan, runtime))
     try:
         checks.allowed(planned.plan.verdicts, planned.plan.target.environment)
     except MigrateError as refusal:
@@ -125,6 +138,10 @@ def _one_source(context: click.Context) -> None:
         for option in context.command.params
         if context.get_parameter_source(option.name or "") is not ParameterSource.DEFAULT
     }
+    if "target" not in given:
+        raise UsageError(
+            "a plan has a target: --to T", target="unchanged", remedy="Add --to, or --refresh PLAN."
+        )
     if ("source" in given) is ("assignments_file" in given):
         raise UsageError(
             "a plan has one source: --from S, or --assignments-file F",

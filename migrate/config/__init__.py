@@ -1,14 +1,13 @@
 """The config: role-migrate.toml, read into frozen values. Secrets stay references in it."""
 
 from migrate.config.load import FILE_NAME, VARIABLE, find, load
+from migrate.config.logins import App, Login
 from migrate.config.values import (
-    App,
     Config,
     DirectoryLocation,
     Environment,
     ImportBucket,
     Limits,
-    Login,
     S3Location,
     StoreLocation,
     Upload,

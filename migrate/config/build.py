@@ -6,23 +6,23 @@ from typing import Any
 
 from migrate.canonical.diagnose import JsonPath
 from migrate.config.checks import BESIDE_PARAMETERS
+from migrate.config.logins import App, Login
 from migrate.config.people_settings import duration, identity_rules
 from migrate.config.secret_settings import Refs
 from migrate.config.values import (
-    App,
+    ApprovalTerms,
     DirectoryLocation,
     Environment,
     ImportBucket,
     Limits,
-    Login,
     S3Location,
     StoreLocation,
     Upload,
     UploadCommand,
 )
+from migrate.guardkind import Severity
 from migrate.guards import GuardRule
 from migrate.http.urls import host_of
-from migrate.rules import Severity
 
 DEFAULT_DIRECTORY = ".role-migrate"
 _S3_PLAIN = (
@@ -44,11 +44,13 @@ _ENVIRONMENT_PLAIN = (
     "send_source_id",
     "account_id",
     "protected",
+    "approvals",
+    "require_verified_in",
 )
 _LIMITS: Mapping[str, Mapping[str, int]] = {"faircom": {"per_minute": 0, "per_hour": 0}}
 """Where another budget is documented than the defaults say: for FairCom none is."""
 
-_ENVIRONMENT_LISTS = ("keep", "promote_builtins", "role_types")
+_ENVIRONMENT_LISTS = ("keep", "promote_builtins", "role_types", "promotes_from")
 
 
 class Builder:
@@ -90,6 +92,11 @@ class Builder:
             limits=Limits(**{**_LIMITS.get(table["platform"], {}), **table.get("limits", {})}),
             **optional,
         )
+
+    def approval(self, table: Mapping[str, Any]) -> ApprovalTerms:
+        """The `[approval]` table."""
+        own = {"valid_for": duration(table["valid_for"])} if "valid_for" in table else {}
+        return ApprovalTerms(self._file(table.get("allowed_signers")), **own)  # type: ignore[arg-type]
 
     def store(self, table: Mapping[str, Any], path: JsonPath) -> StoreLocation:
         """One `[store]` table, of the config or of an environment."""

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from migrate.canonical.diagnose import JsonPath
+from migrate.config.approval_settings import check_path
 from migrate.config.faircom_settings import check_faircom
-from migrate.config.people_settings import check_people
+from migrate.config.people_settings import check_duration, check_people
 from migrate.guards import can_be_allowed, parameters_of
 from migrate.http.urls import fault_of, is_loopback
 from migrate.model import matches
@@ -45,6 +46,9 @@ def check(value: Any) -> Iterator[Finding]:
         yield from _store(_table(root["store"]), ("store",))
     for name, each in environments.items():
         yield from _environment(_table(each), ("environments", name))
+        yield from check_path(_table(each), ("environments", name), tuple(environments))
+    if "approval" in root:
+        yield from check_duration(_table(root["approval"]), "valid_for", ("approval",))
     guards = root.get("guards")
     for index, each in enumerate(guards if isinstance(guards, list) else ()):
         yield from _guard(_table(each), ("guards", index), tuple(environments))

@@ -83,6 +83,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
             for name, table in cleaned["environments"].items()
         },
         guards=tuple(guard_rule(table) for table in cleaned.get("guards", ())),
+        approval=builder.approval(cleaned.get("approval", {})),
         default_store=builder.store(cleaned.get("store", {}), ("store",)),
         warnings=tuple(each for each in found if each.warning),
         in_ci=environ.get("CI", "").strip().lower() not in _OFF,

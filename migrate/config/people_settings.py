@@ -26,13 +26,7 @@ _KINDS = {"users": USER, "groups": GROUP, "bots": BOT, "roles": ROLE}
 
 def check_people(table: Mapping[str, Any], path: JsonPath) -> Iterator[Finding]:
     """Yield what a schema cannot say of an environment's `identity` and `max_source_age`."""
-    age = table.get("max_source_age")
-    if isinstance(age, str) and age and not 0 < (duration(age) or 0) <= LONGEST:
-        yield Finding(
-            "max_source_age must be seconds, or a whole number with s, m, h or d, such as "
-            '"24h" or "7d": more than nothing and at most ten years',
-            (*path, "max_source_age"),
-        )
+    yield from check_duration(table, "max_source_age", path)
     identity = table.get("identity")
     if not isinstance(identity, dict):
         return
@@ -41,6 +35,17 @@ def check_people(table: Mapping[str, Any], path: JsonPath) -> Iterator[Finding]:
             yield Finding(f"identity.{key}: {fault}", (*path, "identity", key, name))
     for name, fault in domain_faults(_texts(identity.get("domains"))):
         yield Finding(f"identity.domains: {fault}", (*path, "identity", "domains", name))
+
+
+def check_duration(table: Mapping[str, Any], key: str, path: JsonPath) -> Iterator[Finding]:
+    """Yield a fault for a setting that is a text and no duration."""
+    value = table.get(key)
+    if isinstance(value, str) and value and not 0 < (duration(value) or 0) <= LONGEST:
+        yield Finding(
+            f"{key} must be seconds, or a whole number with s, m, h or d, such as "
+            '"24h" or "7d": more than nothing and at most ten years',
+            (*path, key),
+        )
 
 
 def identity_rules(table: Mapping[str, Any]) -> IdentityRules:

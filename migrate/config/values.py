@@ -6,52 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from migrate.config.logins import App, Login
 from migrate.errors import Fault, InvalidInput, UsageError
 from migrate.guards import GuardRule
 from migrate.http.urls import fold
 from migrate.identity.rules import IdentityRules
 from migrate.model import Identity
 from migrate.secrets import SecretRef
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """An app of the platform's account. `sub` is the JWT's subject where the app needs one.
-
-    `client_secret_next` is where the secret is kept that will take the other's place, if any.
-    """
-
-    client_id: str
-    client_secret: SecretRef
-    sub: str | None = None
-    client_secret_next: SecretRef | None = None
-
-    @property
-    def secrets(self) -> Mapping[str, SecretRef]:
-        """Where the secret is kept, by setting, the one to prefer first."""
-        return _places(client_secret=self.client_secret, client_secret_next=self.client_secret_next)
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """An account of the platform's own, by name and password.
-
-    `password` is None where a client certificate stands for it; `password_next` is where the one
-    is kept that will take its place, if any.
-    """
-
-    username: str
-    password: SecretRef | None = None
-    password_next: SecretRef | None = None
-
-    @property
-    def secrets(self) -> Mapping[str, SecretRef]:
-        """Where the password is kept, by setting, the one to prefer first."""
-        return _places(password=self.password, password_next=self.password_next)
-
-
-def _places(**named: SecretRef | None) -> Mapping[str, SecretRef]:
-    return {setting: ref for setting, ref in named.items() if ref is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +94,10 @@ class Environment:
     that the platform has. `timeout` bounds a silence of the platform, `verify_timeout` how long
     verification polls, both in seconds. `store` overrides the config's.
 
-    `protected` environments are not probed, and full promotions into them need a profile.
+    `protected` environments are not probed, full promotions into them need a profile, and what
+    is to be done there is planned, approved and applied. `approvals` is how many people must
+    approve, None where the config does not say. `promotes_from` are the only sources, () for all;
+    `require_verified_in` is where what is promoted must have been verified, None for nowhere.
 
     `account_id` is the accountId that the platform's answers must have, None where the config
     does not say. `identity_rules` hold where this is the target. `max_source_age` bounds, in
@@ -163,6 +127,9 @@ class Environment:
     role_types: tuple[str, ...] | None = None
     store: StoreLocation | None = None
     protected: bool = False
+    approvals: int | None = None
+    promotes_from: tuple[str, ...] = ()
+    require_verified_in: str | None = None
     account_id: str | None = None
     identity_rules: IdentityRules = field(default_factory=IdentityRules)
     max_source_age: float = 24 * 3600.0
@@ -182,6 +149,17 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalTerms:
+    """What makes an approval count. With `allowed_signers` only signed ones do.
+
+    `valid_for` is in seconds.
+    """
+
+    allowed_signers: Path | None = None
+    valid_for: float = 7 * 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole config. `folder` is what its relative paths resolve against.
 
@@ -193,6 +171,7 @@ class Config:
     environments: Mapping[str, Environment]
     guards: tuple[GuardRule, ...]
     default_store: StoreLocation
+    approval: ApprovalTerms = ApprovalTerms()
     warnings: tuple[Fault, ...] = ()
     in_ci: bool = False
 
@@ -209,11 +188,20 @@ class Config:
             "A file is written file:PATH.",
         )
 
+    def names_of(self, environment: Environment) -> tuple[Environment, ...]:
+        """The environments that are the same account as one, under whatever names, itself too."""
+        same = (each for each in self.environments.values() if each != environment)
+        return (environment, *(each for each in same if each.identity == environment.identity))
+
     def is_protected(self, environment: Environment) -> bool:
         """Whether an environment is protected, under this name or another for the same account."""
-        return any(
-            each.protected and each.identity == environment.identity
-            for each in self.environments.values()
+        return any(each.protected for each in self.names_of(environment))
+
+    def approvals_of(self, environment: Environment) -> int:
+        """How many people must approve a plan for an environment, under whatever name."""
+        return max(
+            int(each.protected) if each.approvals is None else each.approvals
+            for each in self.names_of(environment)
         )
 
     def store_of(self, environment: str) -> StoreLocation:

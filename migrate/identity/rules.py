@@ -15,9 +15,21 @@ Fold = Callable[[str, str], str]
 """(kind, name) to the name that is matched by, as in a PrincipalKey."""
 
 
+def caseless(text: str) -> str:
+    """A text without regard to case, and to nothing else.
+
+    Only a letter of which either case gives the other back is the same in both: "ß" is no "ss".
+    What `str.casefold` makes alike beyond that are other letters, and so names of other people.
+    """
+    if text.isascii():
+        return text.lower()
+    lower = ((letter, letter.lower()) for letter in text)
+    return "".join(small if small.upper() == letter else letter for letter, small in lower)
+
+
 def folded(kind: str, name: str) -> str:
     """A name as it is matched: a user's e-mail without regard to case, any other exactly."""
-    return name.casefold() if kind == USER else name
+    return caseless(name) if kind == USER else name
 
 
 @dataclass(frozen=True, slots=True)

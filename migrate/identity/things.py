@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
-from migrate.identity.rules import BOT, USER
+from migrate.identity.rules import BOT, USER, caseless
 from migrate.model import ACCOUNT, People, Principal
 
 
@@ -76,7 +76,7 @@ class Index:
             self._by_key[each.key] = each
             self._by_base[each.base].append(each)
             if each.kind == USER and each.key != each.base:
-                self._by_folded_key[each.key.casefold()].append(each)
+                self._by_folded_key[caseless(each.key)].append(each)
             if each.id is not None:
                 self.by_id[each.id] = each
             if each.org_id is not None:

@@ -12,12 +12,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
-from migrate.errors import Blocked, MigrateError, RunUnfinished, StoreFailed, TargetLocked
+from migrate.errors import Blocked, MigrateError, RunUnfinished, TargetLocked
 from migrate.lock.alive import SignOfLife, forget, gone_for
+from migrate.lock.conditions import check_conditions
 from migrate.lock.held import Lock, LockLost, Takeover, Terms
 from migrate.lock.record import LockRecord, Who, at, lock_key, parse_lock, unreadable
 from migrate.model import Identity
-from migrate.stores.base import NO_VERSION, Store, VersionMoved
+from migrate.stores.base import Store, VersionMoved
 
 __all__ = [
     "Lock",
@@ -133,7 +134,7 @@ def _create(store: Store, key: str, record: LockRecord) -> str | None:
     if not put.ours:
         return None
     # Where the store ignores a condition, this leaves a lock behind that is free.
-    _check_conditions(store, key, replace(record, released=True))
+    check_conditions(store, key, replace(record, released=True))
     return put.stored.version
 
 
@@ -141,34 +142,11 @@ def _take(
     store: Store, key: str, record: LockRecord, previous: LockRecord, version: str
 ) -> str | None:
     # Where the store ignores a condition, this keeps what the last holder left behind.
-    _check_conditions(store, key, previous)
+    check_conditions(store, key, previous)
     try:
         return store.replace(key, record.to_bytes(), version).version
     except VersionMoved:
         return None
-
-
-def _check_conditions(store: Store, key: str, lock: LockRecord) -> None:
-    """Try to write `lock` over what is there, under conditions that do not hold.
-
-    Both are tried each time: the lock needs the one, claims and journals the other.
-    """
-    rival = replace(lock, owner=secrets.token_hex(16)).to_bytes()
-    if store.put_if_absent(key, rival).ours:
-        raise _ignores_conditions(store, "If-None-Match")
-    try:
-        store.replace(key, rival, NO_VERSION)
-    except VersionMoved:
-        return
-    raise _ignores_conditions(store, "If-Match")
-
-
-def _ignores_conditions(store: Store, header: str) -> StoreFailed:
-    return StoreFailed(
-        f"the store ignores the condition of a write ({header}), so it can't hold a lock",
-        where=store.location,
-        remedy="Use a store with conditional writes; `doctor` tests for them.",
-    )
 
 
 def _check_free(

@@ -170,6 +170,7 @@ class Pace:
             remedy=f"Run it again after {at}; if other tools use this account, give them and this "
             "one their share.",
             retry_after=seconds,
+            opens=at,
         )
 
 

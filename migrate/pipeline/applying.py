@@ -17,6 +17,7 @@ from migrate.pipeline.hands import Hands
 from migrate.pipeline.locking import Target
 from migrate.pipeline.planning import operator_of
 from migrate.pipeline.profiles import unprofiled
+from migrate.pipeline.protection import keep_verified
 from migrate.pipeline.record import Record
 from migrate.pipeline.running import carry_out, taken_up
 from migrate.plan import Plan
@@ -76,6 +77,9 @@ def _apply(
     checks.right_target(plan, environment.identity, archive.location)
     checks.unused(plan, archive)
     need = Need.HOLDERS if plan.people.assignments is Assignments.NONE else Need.ALL
+    planned_on = archive.load_snapshot(plan.target.snapshot)
+    if planned_on is not None:
+        target.writer.know(planned_on.state)
     taken = iter([fresh] if fresh else [])
 
     def read() -> Snapshot:
@@ -105,10 +109,11 @@ def _apply(
     freshness.young_enough(plan, environment.max_source_age, connections.tools.now())
     if state_digest(now.state) != plan.target.digest:
         freshness.same_reach(plan, now.state, target.writer.traits)
-        planned_on = archive.load_snapshot(plan.target.snapshot)
         record.moved_elsewhere = freshness.elsewhere(plan, planned_on, now.state)
     if plan.empty:
         record.result = "nothing to do"
+        if now.selection.everything:
+            keep_verified(archive, now.state, f"plan {plan.id}", now.captured_at)
         return None
     work = target.writer.work(plan, now.state)
     checks.known(plan, archive)
@@ -132,6 +137,7 @@ def _run(plan: Plan, target: Target, record: Record, now: Snapshot, work: Work) 
         steps=work.steps,
         imported=tuple(sorted(work.imported)),
         undoes=plan.undoes.run if plan.undoes else "",
+        approvers=record.approvers,
     )
     journal = None
     try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from migrate.actor import Approver, approver_from_value, approver_to_value
 from migrate.errors import InvalidInput
 from migrate.model import RoleKey
 from migrate.platforms.base import Step
@@ -17,7 +18,8 @@ class Begun:
     """The body of a journal's first entry.
 
     `backup` is the state digest of the target just before, `imported` the roles that import files
-    hold, `undoes` the run that this one takes back, "" where it does not.
+    hold, `undoes` the run that this one takes back, "" where it does not. `approvers` are those
+    who approved the plan.
     """
 
     plan: str
@@ -30,6 +32,7 @@ class Begun:
     steps: tuple[Step, ...]
     imported: tuple[RoleKey, ...]
     undoes: str = ""
+    approvers: tuple[Approver, ...] = ()
 
     def to_body(self) -> dict[str, Any]:
         """The JSON value that goes into the journal."""
@@ -44,6 +47,7 @@ class Begun:
             "steps": [asdict(step) for step in self.steps],
             "imported": [list(key) for key in self.imported],
             "undoes": self.undoes,
+            "approvers": [approver_to_value(each) for each in self.approvers],
         }
 
     @classmethod
@@ -61,6 +65,7 @@ class Begun:
                 steps=tuple(Step(**step) for step in body["steps"]),
                 imported=tuple((str(kind), str(name)) for kind, name in body["imported"]),
                 undoes=str(body["undoes"]),
+                approvers=tuple(approver_from_value(each) for each in body["approvers"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput(

@@ -3,10 +3,10 @@
 from migrate.archive import Archive
 from migrate.errors import NOT_BY_US, GuardRefused, PlanStale, PlanUsed, UsageError
 from migrate.guards import GuardRule, Verdict, can_be_allowed, refusals
+from migrate.judging import judge
 from migrate.model import Identity, PrincipalKey, State
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
-from migrate.planner import judge
 from migrate.traits import Traits
 
 SHOWN = 5

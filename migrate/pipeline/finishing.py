@@ -3,6 +3,7 @@
 From here on the target is changed, so nothing that fails may say otherwise.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from migrate.archive import Archive
@@ -11,10 +12,12 @@ from migrate.config import Environment
 from migrate.errors import InvalidInput, MigrateError, PartlyApplied, VerificationFailed
 from migrate.identity import learn, resolve
 from migrate.journal import Journal
+from migrate.membership import rows_seen
 from migrate.model import Assignments, Snapshot, State
 from migrate.pipeline import checks
 from migrate.pipeline.giving_up import way_on
 from migrate.pipeline.hands import Hands
+from migrate.pipeline.protection import keep_verified
 from migrate.pipeline.record import Record, StepRecord
 from migrate.pipeline.verifying import read_back
 from migrate.plan import Plan, desired
@@ -92,9 +95,12 @@ def _keep(ending: Ending, now: Snapshot, after: State, seen: Verification, recor
     left = replace(now, captured_at=tools.timestamp(), state=after)
     record.after = archive.save_snapshot(left)
     archive.mark_last(record.after, left.captured_at)
-    _learn(archive, _with_members(seen, record), record.run_id, tools.timestamp())
+    rows = rows_seen(after.people, ending.plan.people.adds)
+    learned = _with_members(seen, record, dict.fromkeys(after.roles, rows) if rows else {})
+    _learn(archive, learned, record.run_id, tools.timestamp())
     if not seen.faults:
         _pair(ending, after)
+        keep_verified(archive, after, record.run_id, left.captured_at)
     if ending.plan.undoes is not None:
         _settle(ending, ending.plan.undoes.run, record)
     ending.hands.journal.append("finished", {"result": record.result})
@@ -163,9 +169,11 @@ def _need(plan: Plan, record: Record) -> Need:
     return Need.NOTHING if all(kept) else Need.HOLDERS
 
 
-def _with_members(seen: Verification, record: Record) -> Verification:
-    """What was learned, with what became of members whose role got a new id."""
+def _with_members(seen: Verification, record: Record, rows: Mapping[str, str]) -> Verification:
+    """What was learned, with what became of members whose role got a new id, and of their rows."""
     learned = dict(seen.learned)
+    for role_type, way in rows.items():
+        learned[role_type] = replace(learned.get(role_type, Learned()), rows=way)
     for entry in record.steps:
         # Where the new ids never showed, nobody can say what became of the holders of the old ones.
         if _restores(entry) and entry.outcome.get("ids") == "minted" and entry.outcome["shown"]:

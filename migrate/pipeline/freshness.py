@@ -1,7 +1,5 @@
 """Whether what a plan rests on is still so when it is applied. Pure."""
 
-from datetime import datetime
-
 from migrate.access import AccessChange, Delta
 from migrate.diff import Change
 from migrate.errors import PlanStale
@@ -10,6 +8,7 @@ from migrate.peopleplan import reach
 from migrate.pipeline.checks import SHOWN
 from migrate.plan import Origin, Plan, desired, moved
 from migrate.snapshot import role_digest
+from migrate.tools import epoch
 from migrate.traits import Traits
 from migrate.wording import quoted
 
@@ -124,7 +123,7 @@ def young_enough(plan: Plan, limit: float, now: float) -> None:
     """
     if plan.people.assignments is Assignments.NONE or plan.source.origin is not Origin.SNAPSHOT:
         return
-    taken = datetime.fromisoformat(plan.source.captured_at).timestamp()
+    taken = epoch(plan.source.captured_at)
     if now - taken > limit:
         raise PlanStale(
             f"the source was captured at {plan.source.captured_at}: its assignments are too old",

@@ -1,6 +1,13 @@
 """How a run that can't go on ends: what it leaves, in words, and which way leads on."""
 
-from migrate.errors import Blocked, MigrateError, OutcomeUnknown, OutsideFailed, PartlyApplied
+from migrate.errors import (
+    Blocked,
+    MigrateError,
+    OutcomeUnknown,
+    OutsideFailed,
+    PartlyApplied,
+    RateLimited,
+)
 from migrate.pipeline.record import Record, StepRecord
 from migrate.plan import Plan
 
@@ -29,7 +36,7 @@ def given_up(
         "the run was interrupted" if stopped else said(error),
         where=plan.target.environment,
         target=record.target,
-        remedy=way_on(record.run_id),
+        remedy=way_on(record.run_id, error.opens if isinstance(error, RateLimited) else ""),
     )
 
 
@@ -57,9 +64,10 @@ def left(record: Record, why: str | None = None) -> str:
     return "; ".join(parts)
 
 
-def way_on(run_id: str) -> str:
-    """What to do about a run that was begun and not brought to its end."""
+def way_on(run_id: str, opens: str = "") -> str:
+    """What to do about a run that was begun and not brought to its end, and from when on."""
+    when = f"After {opens}, " if opens else ""
     return (
-        f"role-migrate resume {run_id} goes on from here, role-migrate rollback {run_id} takes "
-        "back what was done."
+        f"{when}role-migrate resume {run_id} goes on from here, "
+        f"role-migrate rollback {run_id} takes back what was done."
     )

@@ -11,7 +11,8 @@ from migrate.config import Environment
 from migrate.connect import Connections, traits_of
 from migrate.diff import Rules
 from migrate.errors import UsageError
-from migrate.guards import Override, can_be_allowed, rule_names
+from migrate.guardkind import Severity
+from migrate.guards import Override, can_be_allowed, holding, rule_names
 from migrate.identity import IdentityRules
 from migrate.lookups import NOT_READ
 from migrate.model import (
@@ -29,6 +30,7 @@ from migrate.pipeline.profiles import unprofiled
 from migrate.plan import Plan, Source
 from migrate.planner import Request
 from migrate.platforms.base import Need
+from migrate.rules import PROTECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,12 @@ class Wish:
 
     @classmethod
     def of_file(cls, allow: tuple[str, ...], reason: str, *, skip_unresolved: bool) -> "Wish":
-        """The wish for just what an assignments file asks for.
-
-        What was learned of the target is about imports of roles, of which there is none.
-        """
+        """The wish for just what an assignments file asks for."""
         return cls(
             Mode.INCREMENTAL,
             Selection(),
             allow,
             reason,
-            relearn=True,
             assignments=Assignments.EXACT,
             skip_unresolved=skip_unresolved,
         )
@@ -181,7 +179,7 @@ def _made(
             target.look_up,
         ),
     )
-    return planner.make(
+    plan = planner.make(
         source,
         target.snapshot,
         request,
@@ -191,6 +189,7 @@ def _made(
         created_at=connections.tools.timestamp(),
         version=connections.tools.version,
     )
+    return replace(plan, planner=connections.tools.actor)
 
 
 def identity_rules(
@@ -211,8 +210,16 @@ def _warn_of_idle_patterns(
 ) -> None:
     """A pattern that is to protect roles and matches none is most likely misspelled."""
     names = {role.name for side in (source, target) for role in side.state.all_roles()}
+    rules = identity_rules(source, target, environment)
+    names |= {rules.role(name) for name in names}
     idle = [("--exclude-role", pattern) for pattern in wish.selection.exclude]
     idle += [("keep", pattern) for pattern in environment.keep]
+    idle += [
+        (f"guard {PROTECTED}:", pattern)
+        for guard in holding(connections.config.guards, PROTECTED, environment.name)
+        if guard.severity is not Severity.OFF
+        for pattern in guard.parameters.get("names", ())
+    ]
     for setting, pattern in idle:
         if not any(matches(name, (pattern,)) for name in names):
             connections.tools.tell(f"warning: {setting} {pattern!r} matches no role on either side")

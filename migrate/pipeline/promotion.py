@@ -3,8 +3,8 @@
 What an assignments file asks for goes the same way as what another environment holds.
 """
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from migrate.assignments_file import AssignmentsFile
@@ -19,6 +19,7 @@ from migrate.pipeline.capture import Captured, capture_target
 from migrate.pipeline.confirming import steady
 from migrate.pipeline.locking import locked, untouched, warn_of_runs
 from migrate.pipeline.planning import Planned, Wish, plan_offline, plan_on, plan_towards
+from migrate.pipeline.protection import may_run, not_in_one_go, on_the_path
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import reclaim, resume, settled_by
 from migrate.pipeline.sources import Spelled, asked, confirm, from_file, obtain
@@ -96,8 +97,12 @@ def _planned(
     if isinstance(source, Snapshot):
         if reader is not None:
             target = lookups.for_plan(source, target, wish, environment, reader, connections)
-        sure = partial(confirm, way.source, source, connections)
-        return plan_on(source, target, environment, connections, wish, sure)
+
+        def check(plan: Plan) -> None:
+            on_the_path(plan, source.state, environment, connections)
+            confirm(way.source, source, connections, plan)
+
+        return plan_on(source, target, environment, connections, wish, check)
     if reader is not None:
         target = lookups.looked_up(target, source.users, environment, reader, connections)
     desired = asked(source, target, environment, connections.tools, skip=wish.skip_unresolved)
@@ -140,6 +145,7 @@ def carry_through(
     begin: Callable[[Plan], Record],
 ) -> Verification | None:
     """Make a plan and run it, as `promote` does. `settles` are unfinished runs that it ends."""
+    not_in_one_go(environment, connections)
     if agreed is None:
         with locked(environment, connections, settles=settles) as target:
             with untouched():
@@ -166,9 +172,13 @@ def carry_through(
 
 
 def apply_saved(
-    saved: Plan, connections: Connections, begin: Callable[[Plan], Record]
+    saved: Plan,
+    connections: Connections,
+    begin: Callable[[Plan], Record],
+    confirmed: str | None = None,
 ) -> Verification | None:
-    """Run a plan that was made before, on the environment that it names.
+    """Run a plan that was made before, on the environment that it names, which may have to be
+    `confirmed` by name.
 
     Where it has a run that was cut off, that one is gone on with: a job that is run again does
     the right thing.
@@ -182,6 +192,8 @@ def apply_saved(
         unfinished = run is not None and is_unfinished(archive.store, run)
         if not unfinished:
             _allowed(saved, record)
+            with refusing(record):
+                record.approvers = may_run(saved, environment, connections, confirmed)
     if run is not None and unfinished:
         connections.tools.tell(f"plan {saved.id} was begun by run {run}: going on with it")
         return resume(run, environment, connections, lambda _plan: record)
@@ -193,8 +205,15 @@ def apply_saved(
 
 
 def _allowed(plan: Plan, record: Record) -> None:
-    try:
+    with refusing(record):
         checks.allowed(plan.verdicts, plan.target.environment)
+
+
+@contextmanager
+def refusing(record: Record) -> Iterator[None]:
+    """Say in the record of a run that it was refused before it began."""
+    try:
+        yield
     except Exception:
         record.result = "refused, target unchanged"
         raise

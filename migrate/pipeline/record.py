@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from migrate.actor import Approver, actor_to_value, approver_to_value
 from migrate.errors import MigrateError
 from migrate.plan import Plan
 from migrate.planfile import plan_digest, verdict_to_value
@@ -33,7 +34,8 @@ class Record:
     """A run while it goes on. `result` is what it ended as, "" while it has not ended.
 
     `run_id` is empty until the run has a journal: before that no store knows of it. `requests`
-    counts what was sent to the target. `target` is the state that it was left in.
+    counts what was sent to the target. `target` is the state that it was left in. `approvers` are
+    those whose approvals let it through.
     """
 
     plan: Plan
@@ -50,6 +52,7 @@ class Record:
     result: str = ""
     target: str = "unchanged"
     error: MigrateError | None = None
+    approvers: tuple[Approver, ...] = ()
 
     def to_value(self) -> dict[str, Any]:
         """The JSON value of the run's report."""
@@ -63,6 +66,8 @@ class Record:
             "source": self.plan.source.environment,
             "target": self.plan.target.environment,
             "mode": self.plan.mode.value,
+            "planner": actor_to_value(self.plan.planner),
+            "approvers": [approver_to_value(each) for each in self.approvers],
             "startedAt": self.started_at,
             "finishedAt": self.finished_at,
             "result": self.result,

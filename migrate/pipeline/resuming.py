@@ -109,6 +109,7 @@ def _resume(evidence: Evidence, target: Target, record: Record) -> Verification:
 
 def _look(evidence: Evidence, target: Target) -> Standing:
     environment, connections, writer = target.environment, target.connections, target.writer
+    writer.know(evidence.before.state)
 
     def read() -> State:
         target.lock.ensure(writer.timeout)

@@ -114,6 +114,7 @@ def _planned(
 ) -> Planned:
     archive = connections.archive(environment)
     evidence = gather(run_id, archive, connections.tools)
+    reader.know(evidence.before.state)
     found: list[Captured] = []
 
     def read() -> State:

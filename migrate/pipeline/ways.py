@@ -1,7 +1,6 @@
 """From where to where a promotion goes, and what is found at both ends."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 
 from migrate.assignments_file import AssignmentsFile
@@ -15,6 +14,7 @@ from migrate.pipeline.capture import Captured
 from migrate.pipeline.planning import Wish, overrides
 from migrate.pipeline.sources import UNDATED, Hints, Spelled, from_file, obtain
 from migrate.platforms.base import Need
+from migrate.tools import epoch
 
 EVERYTHING = Selection()
 
@@ -112,7 +112,7 @@ def source_of(
     source = obtain(way.source, connections, way.hints, EVERYTHING, need)
     if moving:
         known_people(source.state, "source", _unread(source, way.source))
-    taken = datetime.fromisoformat(source.captured_at).timestamp()
+    taken = epoch(source.captured_at)
     if moving and connections.tools.now() - taken > environment.max_source_age:
         raise UsageError(
             f"the source was captured at {source.captured_at}: its assignments are too old",

@@ -57,12 +57,16 @@ def assign_effect(step: Step, outcome: Outcome | None) -> Effect:
 
 
 def settle_assign(step: Step, now: State) -> Settled:
-    """Whether assignments of unknown outcome were made."""
+    """Whether assignments of unknown outcome were made.
+
+    One that would not show beside a group's was not: sending it again does no harm, and what it
+    gives may be all that is left when the group loses it.
+    """
     if now.people is None:
         return Settled.UNCLEAR
     held = now.people.assignments
     adds, removes = moves_of(step)
-    missing, left = adds - held - now.people.maybe_direct, removes & held
+    missing, left = adds - held, removes & held
     if not missing and not left:
         return Settled.LANDED
     nothing = len(missing) == len(adds) and len(left) == len(removes)

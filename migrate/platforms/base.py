@@ -73,10 +73,7 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A user who was looked up by name and exists.
-
-    `status` is what the platform calls one who is not active, "" for anybody else.
-    """
+    """A user who was looked up by name and exists; `status`: "", or why one is not active."""
 
     user: Principal
     status: str = ""
@@ -128,11 +125,17 @@ class Reader(Protocol):
         """
         ...
 
+    def know(self, state: State) -> None:
+        """Call things from now on as in a state that was captured earlier.
+
+        What tells two scopes of one name apart must not depend on which of them a capture sees.
+        """
+        ...
+
     def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
         """The users of these names who exist, as a capture need not show those who hold nothing.
 
-        Ask only for users whom a capture did not show. Complete or an error; PeopleUnreadable
-        where the environment does not let anybody be looked up.
+        Ask only for users whom a capture did not show. Complete or PeopleUnreadable.
         """
         ...
 
@@ -158,16 +161,11 @@ class Writer(Reader, Protocol):
         ...
 
     def take_up(self, done: Iterable[tuple[Step, Outcome]], now: State) -> None:
-        """Know what the process knew that began a run: its steps so far, and the target as it is.
-
-        Called before the first step that another process goes on with.
-        """
+        """Before another process's run goes on: know its steps so far, and the target as it is."""
         ...
 
     def room(self, steps: Iterable[Step]) -> tuple[int, int]:
-        """How many calls so many steps take at least, and how many the platform's limits leave for
-        this hour.
-        """
+        """How many calls so many steps take at least, and how many are left for this hour."""
         ...
 
     def execute(

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import Any, NamedTuple
 
-from migrate.access import AccessChange, Delta, Direction, Levels, Values, Way
+from migrate.access import AccessChange, Delta, Direction, Way
+from migrate.levels import Levels, Values
 from migrate.model import ACCOUNT, PermissionValue, PrincipalKind
 from migrate.report.escape import inert, quoted
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
+from migrate.behaviour import shown
 from migrate.model import Assignment, Role
+from migrate.moves import Part
 from migrate.peopleplan import PeoplePlan
 from migrate.report.escape import inert, quoted
 
@@ -19,8 +21,8 @@ def lines(plan: PeoplePlan, *, everything: bool) -> Iterator[str]:
         yield from _capped(by_role("+", plan.adds, plan.unseen), everything)
         yield from _capped(by_role("-", plan.removes), everything)
         for order in plan.orders:
-            moves = ", ".join(move.value for move in order.moves)
-            yield from _wrapped(f"order for {order.role_type} roles: {moves}", 2)
+            parts = ", ".join(_part(part) for part in order.parts)
+            yield from _wrapped(f"order for {inert(order.role_type)} roles: {parts}", 2)
     if plan.left:
         yield from ("", "Assignments left as they are")
         reasons: dict[str, list[Assignment]] = {}
@@ -32,6 +34,19 @@ def lines(plan: PeoplePlan, *, everything: bool) -> Iterator[str]:
     if plan.notes:
         yield from ("", "Notes")
         yield from _capped((f"  {inert(note)}" for note in plan.notes), everything)
+
+
+def _part(part: Part) -> str:
+    """A move, with how much of it is done where that is not all of it."""
+    if part.items is not None:
+        return f"{part.move.value} {len(part.items)}"
+    if part.roles is None:
+        return part.move.value
+    roles = ", ".join(
+        quoted(name) + "".join(f", {inert(key)} {inert(shown(waits[key]))} yet" for key in waits)
+        for name, waits in sorted(part.roles.items())[:MOST]
+    )
+    return f"{part.move.value} ({roles}{', …' if len(part.roles) > MOST else ''})"
 
 
 def by_role(sign: str, items: Iterable[Assignment], unseen: Iterable[Role] = ()) -> Iterator[str]:

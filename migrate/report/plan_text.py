@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
-from migrate.access import Levels
 from migrate.behaviour import shown
 from migrate.diff import Action, Change, Left, Reason, permission_changes
 from migrate.guards import Outcome, Verdict, can_be_allowed
+from migrate.levels import Levels
 from migrate.model import Role
 from migrate.plan import Origin, Plan, Side
 from migrate.planfile import plan_digest
@@ -41,6 +41,8 @@ def _lines(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
     kind = "" if plan.store else " (a comparison: it can't be applied)"
     yield f"Plan {plan.id}{kind}"
     yield f"  digest  {plan_digest(plan)}"
+    if plan.planner.name:
+        yield f"  made by {inert(str(plan.planner))}"
     yield from _side("from", plan.source)
     yield from _side("to  ", plan.target)
     if plan.source.origin is Origin.ASSIGNMENTS_FILE:
@@ -165,8 +167,15 @@ def _guards(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
             initial_indent="  ",
             subsequent_indent="      ",
         )
+    blind: dict[str, list[str]] = {}
     for verdict in verdicts:
-        if verdict.outcome is Outcome.PASS:
+        if verdict.outcome is Outcome.UNCHECKED:
+            blind.setdefault(verdict.message, []).append(verdict.rule)
+    for why, rules in blind.items():
+        text = inert(f"not checked: {', '.join(rules)}: {why}")
+        yield from wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ")
+    for verdict in verdicts:
+        if verdict.outcome in (Outcome.PASS, Outcome.UNCHECKED):
             continue
         word = "REFUSE" if verdict.outcome is Outcome.REFUSE else verdict.outcome.value
         text = f"{word}: {inert(verdict.rule)}: {inert(verdict.message)}"

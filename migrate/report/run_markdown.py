@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrate.report.markdown import code, text
+from migrate.report.run_text import approved
 
 MOST = 100
 """Roles and steps listed; a report is read by people, the JSON has all."""
@@ -41,6 +42,10 @@ def _facts(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Run", code(report["run"]) if report["run"] else "none: nothing was begun"
     yield "Plan", f"{code(report['plan'])}, digest {code(report['planDigest'])}"
     yield "Mode", text(report["mode"])
+    if report["planner"]["name"]:
+        yield "Planned by", text(" ".join(report["planner"].values()))
+    for each in report["approvers"]:
+        yield "Approved by", text(approved(each))
     if report["startedAt"]:
         yield "Time", f"{text(report['startedAt'])} to {text(report['finishedAt'])}"
     yield "Requests to the target", str(report["requests"])

@@ -23,6 +23,10 @@ def _lines(report: Mapping[str, Any], errors: bool) -> Iterator[str]:
             f"  {report['startedAt']} to {report['finishedAt']}, "
             f"{report['requests']} request{'' if report['requests'] == 1 else 's'} to the target"
         )
+    if report["planner"]["name"]:
+        yield f"  planned by {_actor(report['planner'])}"
+    for each in report["approvers"]:
+        yield f"  approved by {approved(each)}"
     yield f"  result: {inert(report['result'])}"
     yield f"  target: {inert(report['targetState'])}"
     if report["backup"]:
@@ -44,6 +48,16 @@ def _lines(report: Mapping[str, Any], errors: bool) -> Iterator[str]:
         yield f"  note: {inert(note)}"
     if report["error"] and errors:
         yield f"  error: {inert(report['error']['what'])}"
+
+
+def approved(approver: Mapping[str, Any]) -> str:
+    """Who approved, when, for what, and whether that is proven."""
+    proof = f"proven by {approver['key']}" if approver["key"] else "claimed"
+    return inert(f"{_actor(approver)}, {approver['at']}, {approver['changeRef']}: {proof}")
+
+
+def _actor(actor: Mapping[str, Any]) -> str:
+    return inert(f"{actor['name']} ({actor['place']})" if actor["place"] else str(actor["name"]))
 
 
 def _state(step: Mapping[str, Any]) -> str:

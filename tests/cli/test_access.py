@@ -299,7 +299,6 @@ def test_a_guard_refuses_warns_or_is_allowed_with_a_reason(
         guard("only_through", 'permission = "Single Sign On"', 'roles = ["O*"]'),
         guard("not_together", 'permissions = ["Single Sign On", "Invite"]'),
         guard("somebody_holds", 'permission = "Single Sign On"'),
-        guard("operator_unchanged"),
     ],
 )
 def test_a_guard_passes_where_it_has_nothing_to_object_to(staffed: World, settings: str) -> None:
@@ -397,7 +396,6 @@ def act_as(world: World, subject: str) -> None:
 
 @pytest.mark.parametrize("subject", [DIRECT, "ANN@Example.com"])
 def test_who_runs_it_gains_and_loses_nothing(staffed: World, subject: str) -> None:
-    assert verdicts(plan(staffed, "--format", "json"))["operator_unchanged"]["outcome"] == "pass"
     act_as(staffed, subject)
     with staffed.untouched():
         ran = staffed.promote("--yes")
@@ -407,7 +405,47 @@ def test_who_runs_it_gains_and_loses_nothing(staffed: World, subject: str) -> No
         "'Invite'"
     )
     act_as(staffed, OPERATOR)
+    assert verdicts(plan(staffed, "--format", "json"))["operator_unchanged"]["outcome"] == "pass"
     assert staffed.promote("--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("subject", "why"),
+    [
+        ("", "the admin app has no e-mail as `sub`"),
+        ("robot", "the admin app has no e-mail as `sub`"),
+        ("typo@example.com", 'the target lists no user "typo@example.com"'),
+    ],
+)
+def test_where_nobody_knows_who_runs_it_the_guard_does_not_say_pass(
+    staffed: World, subject: str, why: str
+) -> None:
+    if subject:
+        act_as(staffed, subject)
+    found = verdicts(plan(staffed, "--format", "json"))["operator_unchanged"]
+    assert found["outcome"] == "not checked"
+    assert found["message"].startswith(why)
+    assert f"not checked: operator_unchanged: {why}" in " ".join(plan(staffed).out.split())
+    # What the config asks for by name has to be looked at.
+    staffed.guards(guard("operator_unchanged"))
+    with staffed.untouched():
+        ran = staffed.promote("--yes")
+    assert ran.code == 4
+    ran.says(f"operator_unchanged: this can't be judged: {why}", "target: unchanged")
+    staffed.guards("")
+    ran = staffed.promote("--yes")
+    assert ran.code == 0, ran.err
+    assert {each["outcome"] for each in staffed.report()["verdicts"]} >= {"not checked"}
+
+
+def test_a_guard_may_name_what_only_roles_out_of_scope_have(staffed: World) -> None:
+    staffed.change("dev", "admin", "Senior", **{"Enterprise Key": "NO"})
+    settings = guard("no_gain", 'permissions = ["Enterprise Key"]')
+    staffed.guards(settings + guard("only_through", 'permission = "Invite"', 'roles = ["*"]'))
+    scope = ("--role", "Ops")
+    file = staffed.folder / "p.json"
+    assert plan(staffed, *scope, "--out", str(file)).code == 0
+    assert staffed.run("apply", file, "--yes").code == 0
 
 
 # roles that somebody holds
@@ -460,12 +498,13 @@ def test_where_nothing_changes_nobody_needs_to_know_who_holds_what(staffed: Worl
 def test_a_guard_that_cannot_look_objects(staffed: World) -> None:
     staffed.switch(payload_encryption="on")
     allow = ("--allow", "membership_unread", "--reason", "roles only")
-    assert "no_gain" not in verdicts(plan(staffed, *allow, "--format", "json"))
+    unseen = verdicts(plan(staffed, *allow, "--format", "json"))["no_gain"]
+    assert unseen["outcome"] == "not checked"
     staffed.guards(guard("no_gain", 'severity = "refuse"', 'permissions = ["Single Sign On"]'))
     with staffed.untouched():
         ran = staffed.promote("--yes", *allow)
     assert ran.code == 4
-    ran.says("no_gain: it is not known who holds which role")
+    ran.says("no_gain: this can't be judged: it is not known who holds which role")
     assert "membership_unread:" not in ran.err.rsplit("error:", 1)[1]
     assert staffed.promote("--yes", *allow, "--allow", "no_gain").code == 0
 

@@ -203,6 +203,27 @@ def test_two_names_that_mean_the_same_are_an_error_also_where_unresolved_ones_ar
     assert staffed.writes() == []
 
 
+def test_letters_that_only_look_alike_are_other_people(staffed: World) -> None:
+    source, target = "straße@example.com", "strasse@example.com"
+    users = [{"username": name} for name in USERS]
+    edit(staffed, "dev", held(OPS, source), users=[*users, {"username": source}])
+    edit(staffed, "prod", held(OPS, target), users=[*users, {"username": target}])
+    with staffed.untouched():
+        ran = staffed.promote("--yes", *EXACT)
+    assert ran.code == 3
+    ran.says(f'user "{source}" (1 assignment): the target has none of that name', target)
+    edit(
+        staffed,
+        "prod",
+        held(OPS, target),
+        users=[*users, *({"username": n} for n in (source, target))],
+    )
+    assert moves(staffed, *EXACT) == (
+        {("admin", "Ops", "user", source, "")},
+        {("admin", "Ops", "user", target, "")},
+    )
+
+
 def test_users_of_another_domain_are_found_by_a_rule(staffed: World) -> None:
     staffed.configure(identity='{ domains = { "@dev.example.com" = "@example.com" } }')
     name = "bob@dev.example.com"
@@ -273,6 +294,80 @@ def test_members_follow_a_role_that_the_source_has_renamed(
 
 
 # what the platform never gives
+
+
+def rename(world: World, name: str, old: str, new: str) -> None:
+    document = world.state(name)
+    for each in document["roles"]:
+        each["role"] = new if each["role"] == old else each["role"]
+    world.put(name, document)
+
+
+def test_a_rename_is_named_and_stays_in_scope(staffed: World) -> None:
+    assert staffed.promote("--yes", *EXACT).code == 0
+    who = {item for item in holdings(staffed) if item[1] == "Ops"}
+    rename(staffed, "dev", "Ops", "Operators")
+    note = 'admin role "Ops" is called "Operators" in the source now: its holders move'
+    ran = plan(staffed, "--format", "json")
+    assert ran.json()["people"]["moved"] == [
+        {"roleType": "admin", "role": "Ops", "becomes": "Operators"}
+    ]
+    assert note in ran.json()["people"]["notes"]
+    assert note in one_line(plan(staffed).out)
+    # Who holds a role that is out of scope is left alone, and a narrowed source proves no rename.
+    narrow = staffed.folder / "narrow.json"
+    staffed.run("snapshot", "--env", "dev", "--role", "Operators", "--out", narrow)
+    for scope in (("--role", "Operators"), ("--exclude-role", "Ops")):
+        ran = staffed.promote("--yes", "--dry-run", *scope)
+        assert '"Ops" is out of scope' in one_line(ran.err + ran.out)
+    ran = staffed.run("promote", "--from", f"file:{narrow}", "--to", "prod", "--yes")
+    assert ran.code == 0, ran.err
+    assert "not all roles of both sides are known" in one_line(ran.err)
+    assert {item for item in holdings(staffed) if item[1] in ("Ops", "Operators")} == who
+
+
+# roles that the target calls otherwise
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [(), ("--role", "Crew"), ("--role", "Ops"), ("--exclude-role", "Helper")],
+)
+@pytest.mark.parametrize("mode", ["incremental", "full"])
+def test_a_role_with_an_alias_is_the_targets_own(
+    staffed: World, mode: str, scope: tuple[str, ...]
+) -> None:
+    staffed.configure(identity='{ roles = { "Ops" = "Crew" } }')
+    edit(staffed, "dev", held(KEEPER, OPERATOR), held({**OPS, "rDesc": "new"}, ANN, "@Desk"))
+    edit(staffed, "prod", held(KEEPER, OPERATOR), held({**OPS, "role": "Crew"}, BOB, "@Desk"))
+    ran = staffed.promote("--yes", *EXACT, "--mode", mode, *scope)
+    assert ran.code == 0, ran.err
+    assert {key[1] for key in staffed.roles() if key[0] == "admin"} == {"admin", "Keeper", "Crew"}
+    assert staffed.roles()["admin", "Crew"]["rDesc"] == "new"
+    assert {item[3] for item in holdings(staffed) if item[1] == "Crew"} == {ANN, "Desk"}
+    assert plan(staffed, *EXACT, "--mode", mode, *scope, "--exit-code").code == 0
+
+
+@pytest.mark.parametrize("pattern", ["Bot Developer", "App Developer"])
+def test_a_built_in_with_an_alias_is_compared_under_either_name(
+    staffed: World, pattern: str
+) -> None:
+    staffed.configure(identity='{ roles = { "Bot Developer" = "App Developer" } }')
+    for name, who in (("dev", (ANN,)), ("prod", (ANN, BOB))):
+        document = staffed.state(name)
+        for each in document["roles"]:
+            if each["role"] == "Bot Developer":
+                each["holders"] = [{"user": one, "bot": f"st-sales-{name}"} for one in who]
+        staffed.put(name, document)
+    rename(staffed, "prod", "Bot Developer", "App Developer")
+    staffed.change("prod", "bot", "App Developer", Tasks=["VIEW"])
+    with staffed.untouched():
+        ran = plan(staffed, *EXACT, "--role", pattern)
+    assert "built-in: bot role \"App Developer\": permission 'Tasks'" in one_line(ran.out)
+    assert moves(staffed, *EXACT, "--role", pattern) == (
+        set(),
+        {("bot", "App Developer", "user", BOB, "Sales")},
+    )
 
 
 def test_what_cannot_be_assigned_is_said_by_the_plan_and_never_sent(staffed: World) -> None:

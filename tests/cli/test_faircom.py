@@ -294,7 +294,7 @@ def test_128_roles_make_room_first_and_no_more_are_held(ledger: World) -> None:
     ran = promote(ledger, "exact")
     assert ran.code == 0, ran.err
     ran.says(
-        "order for account roles: remove to make room, add, remove",
+        "order for account roles: remove 10, add, remove",
         'account "ANN" would hold more than 128 roles on the way, so 10 are taken from it before',
     )
     first, second, *_ = assigns(ledger)

@@ -83,6 +83,32 @@ def test_protected_names_are_not_changed(world: World) -> None:
     assert world.promote("--yes", "--exclude-role", "Auditor").code == 0
 
 
+def test_holders_of_protected_roles_are_not_changed(world: World) -> None:
+    world.guards('[[guards]]\nrule = "protected_names"\nnames = ["Break*"]\n')
+    who = [{"username": name} for name in ("ann@example.com", "bob@example.com")]
+    glass = role("admin", "BreakGlass", Invite="YES")
+    for name, holder in (("dev", "ann@example.com"), ("prod", "bob@example.com")):
+        world.put(name, {**state({**glass, "holders": [{"user": holder}]}), "users": who})
+    with world.untouched():
+        ran = world.promote("--yes", "--assignments", "exact")
+    assert ran.code == 4
+    ran.says("protected_names", "'BreakGlass (holders)'", "target: unchanged")
+
+
+def test_a_role_that_somebody_may_hold_is_not_deleted_unseen(world: World) -> None:
+    world.switch(payload_encryption="on")
+    risk = ("--accept-membership-risk", "--allow", "max_deletions", "--reason", "x")
+    with world.untouched():
+        ran = world.promote("--yes", "--mode", "full", *risk)
+    assert ran.code == 4
+    ran.says("held_roles", "who holds them can't be read", "'Leftover (delete)'")
+    assert "not checked: access_gap: who holds which role can't be read" in " ".join(
+        ran.err.split()
+    )
+    assert world.promote("--yes", "--mode", "full", "--prune-held", *risk).code == 0
+    assert ("admin", "Leftover") not in world.roles()
+
+
 def test_allowing_one_guard_allows_no_other(world: World) -> None:
     world.guards('[[guards]]\nrule = "protected_names"\nnames = ["Audit*"]\n')
     with world.untouched():

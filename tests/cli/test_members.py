@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.staffed import ADMIN_CALL, ANN, BOB, CY, DEE, account, held, holdings
+from tests.cli.staffed import ADMIN_CALL, ANN, BOB, CY, DEE, account, edit, held, holdings
 from tests.cli.world import IMPORT, World, role
 
 DROPS = {"ids": "minted", "minted_members": "dropped"}
@@ -127,3 +127,37 @@ def test_what_shows_late_is_no_difference_and_is_not_looked_at_too_early(
     ran = staffed.promote("--yes")
     assert ran.code == 0, ran.err
     assert holdings(staffed) == before
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_two_bots_of_one_name_stay_apart_whichever_of_them_is_seen(
+    staffed: World, asked: bool
+) -> None:
+    bots = [{"_id": f"st-{number}", "name": "Twin"} for number in (1, 2)]
+    gone, kept = role("bot", "Gone", Tasks="FULL"), role("bot", "Kept", Tasks="VIEW")
+    document = account(KEEPER, side="prod", bots=bots)
+    document["roles"] += [
+        {**gone, "holders": [{"user": ANN, "bot": "st-1"}]},
+        {**kept, "holders": [{"user": BOB, "bot": "st-2"}]},
+    ]
+    staffed.put("prod", document)
+    edit(staffed, "dev", KEEPER, {**kept, "rDesc": "changed"})
+    staffed.switch(ids="minted", minted_members="carried")
+    before = staffed.state()
+    options = ("--mode", "full", *ALLOW)
+    if asked:
+        path = staffed.plan(*options)
+        ran = staffed.run("apply", path, "--yes")
+    else:
+        ran = staffed.promote("--yes", *options)
+    assert ran.code == 0, ran.err
+    # By now only one of them is seen: its name is what it was, also to whoever takes the run back.
+    [run] = staffed.runs()
+    ran = staffed.run("rollback", run, "--yes")
+    assert ran.code == 0, ran.err
+    assert holdings(staffed) == {
+        ("bot", "Gone", "user", ANN, "Twin"),
+        ("bot", "Kept", "user", BOB, "Twin"),
+    }
+    after = {each["role"]: each["holders"] for each in staffed.state()["roles"]}
+    assert after == {each["role"]: each["holders"] for each in before["roles"]}

@@ -327,8 +327,12 @@ def test_options_that_permit_something_do_not_come_from_the_environment(
 
 def test_a_pattern_that_is_to_protect_and_matches_nothing_is_warned_about(world: World) -> None:
     world.configure(keep='["Leftovr*"]')
+    names = 'names = ["Audtr", "Leftover"]\n'
+    world.guards(f'[[guards]]\nrule = "protected_names"\n{names}')
     ran = world.run("plan", "--from", "dev", "--to", "prod", "--exclude-role", "Audtor")
     assert ran.code == 0
     ran.says("warning: --exclude-role 'Audtor' matches no role", "warning: keep 'Leftovr*'")
+    ran.says("warning: guard protected_names: 'Audtr' matches no role")
+    assert "'Leftover' matches no role" not in ran.err
     quiet = world.run("plan", "--from", "dev", "--to", "prod", "--exclude-role", "Auditor")
     assert "Auditor' matches no role" not in quiet.err

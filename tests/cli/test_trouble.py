@@ -1,5 +1,6 @@
 """The platform in trouble: what is said, which state the target is left in, what comes next."""
 
+import re
 import socket
 
 import pytest
@@ -410,3 +411,17 @@ def test_an_hourly_limit_is_an_error_with_the_target_unchanged(world: World, way
     assert [entry["status"] for entry in world.log()] == [200] * 3 + [
         400 if way == "message" else 429
     ]
+
+
+def test_an_hour_that_is_spent_half_way_is_a_point_to_resume_from(world: World) -> None:
+    world.switch(limit_per_hour=6)
+    ran = world.promote("--yes")
+    assert ran.code == 8, ran.err
+    assert re.search(r"next: After \d\d:\d\d UTC, role-migrate resume \S+ goes on", ran.err), (
+        ran.err
+    )
+    ran.says("partly changed")
+    world.switch(limit_per_hour=0)
+    resumed = world.run("resume", world.runs()[0], "--yes")
+    assert resumed.code == 0, resumed.err
+    world.assert_promoted()

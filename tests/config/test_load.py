@@ -19,9 +19,9 @@ from migrate.config import (
     load,
 )
 from migrate.errors import Exit, InvalidInput, UsageError
+from migrate.guardkind import Severity
 from migrate.guards import GuardRule
 from migrate.model import Identity
-from migrate.rules import Severity
 from migrate.secrets import AwsRef, CommandRef, EnvRef, FileRef, KeyringRef
 
 DEV = """

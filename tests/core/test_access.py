@@ -3,7 +3,8 @@ import time
 
 import pytest
 
-from migrate.access import Direction, Levels, Way, access_changes, effective
+from migrate.access import Direction, Way, access_changes, effective
+from migrate.levels import Levels
 from migrate.model import ACCOUNT, Assignment, Role
 from migrate.report.access_text import sentences
 

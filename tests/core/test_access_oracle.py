@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.access import Direction, Levels, Way, access_changes, effective
+from migrate.access import Direction, Way, access_changes, effective
 from migrate.access_rules import KINDS, AccessFacts
 from migrate.accessfile import to_value
+from migrate.levels import Levels
 from migrate.model import Assignment, Role
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.report.access_text import rows, sentences

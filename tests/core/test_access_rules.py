@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
-from migrate.access import Levels, access_changes, effective
+from migrate.access import access_changes, effective
 from migrate.access_rules import KINDS, AccessFacts
 from migrate.errors import InvalidInput
+from migrate.guardkind import Severity
+from migrate.levels import Levels
 from migrate.model import ACCOUNT, Assignment, Role
 from migrate.platforms.faircom.catalogue import TRAITS as FAIRCOM
 from migrate.platforms.kore.catalogue import TRAITS
-from migrate.rules import Severity
 
 LEVELS = Levels.of((("NO", "VIEW", "FULL"), ("NO", "YES")), "NO")
 MANAGE = "Manage Custom Admin Roles"
@@ -255,7 +258,16 @@ def test_the_operator_is_left_as_it_is():
         "'me', who runs this, would gain 'B' and lose 'A'"
     )
     assert objection("operator_unchanged", facts(before, after, operator=("user", "you"))) == ""
-    assert objection("operator_unchanged", facts(before, after)) == ""
+
+
+def test_where_nobody_knows_who_runs_it_that_is_said_and_is_no_pass():
+    blind = KINDS["operator_unchanged"].blind
+    side = ({"Ops": {"A": "YES"}}, [held("me", "Ops")])
+    assert "no e-mail as `sub`" in blind(facts(side, side))
+    me = replace(facts(side, side, operator=("user", "me")), principals={("user", "me")})
+    assert blind(me) == ""
+    typo = replace(me, operator=("user", "mee"))
+    assert blind(typo) == 'the target lists no user "mee", the `sub` of the admin app'
 
 
 def test_a_note_is_no_change_of_the_operator():

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.access import Direction, Levels, access_changes, effective
+from migrate.access import Direction, access_changes, effective
+from migrate.levels import Levels
 from migrate.model import ACCOUNT, Assignment, Role
 from migrate.report.access_text import MOST, Words, lines, rows, sentences
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate import accessfile, canonical, resources
-from migrate.access import AccessChange, Delta, Direction, Levels, Way, access_changes, effective
+from migrate.access import AccessChange, Delta, Direction, Way, access_changes, effective
+from migrate.levels import Levels
 from migrate.model import Assignment, Role
 from migrate.validation import validate
 from tests.core.test_access_oracle import ours, sides

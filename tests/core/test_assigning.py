@@ -28,12 +28,17 @@ def rules(
     after: frozenset[tuple[str, str]] = frozenset(ROLES),
     foreign: frozenset[Assignment] = frozenset(),
     refused: frozenset[Assignment] = frozenset(),
+    doubtful: frozenset[Assignment] = frozenset(),
+    *,
+    merged: bool = False,
 ) -> Rules:
     return Rules(
         scope.__contains__,
         lambda item: "not the source's" if item in foreign else "",
         lambda item: "never assigned" if item in refused else "",
         after,
+        doubtful,
+        merged,
     )
 
 
@@ -84,7 +89,19 @@ def test_exact_ends_with_the_source_in_scope_and_leaves_the_rest(
     assert found.left == ()
 
 
-@given(MODES, items, items, some_roles, some_roles, items, items, items, st.booleans())
+@given(
+    MODES,
+    items,
+    items,
+    some_roles,
+    some_roles,
+    items,
+    items,
+    items,
+    st.booleans(),
+    items,
+    st.booleans(),
+)
 def test_a_delta_is_minimal_and_whatever_differs_still_has_a_reason(
     mode: Assignments,
     held: frozenset,
@@ -95,6 +112,8 @@ def test_a_delta_is_minimal_and_whatever_differs_still_has_a_reason(
     refused: frozenset,
     hidden: frozenset,
     unseen: bool,
+    doubtful: frozenset,
+    merged: bool,
 ) -> None:
     known = people(
         held,
@@ -102,12 +121,18 @@ def test_a_delta_is_minimal_and_whatever_differs_still_has_a_reason(
         groups_of=GROUPS_OF,
         unseen_groups=frozenset({"hidden"} if unseen else ()),
     )
-    found = delta(mode, known, wanted, (), rules(scope, after, foreign, refused))
+    limits = rules(scope, after, foreign, refused, doubtful, merged=merged)
+    found = delta(mode, known, wanted, (), limits)
     assert found.adds.isdisjoint(found.removes)
     assert found.adds.isdisjoint(held | refused)
     then = applied(found, held)
-    assert not [item for item in found.adds & known.maybe_direct if grouped(item) & then]
-    assert found.removes <= held - refused - foreign
+    if merged:
+        assert not [item for item in found.adds & known.maybe_direct if grouped(item) & then]
+    elif mode is not Assignments.NONE:
+        sent = {i for i in wanted - held - refused if i.role_key in scope & after}
+        empty = {"hidden"} if unseen and not known.groups_of else set()
+        assert {item for item in sent if item.principal not in empty} <= found.adds
+    assert found.removes <= held - refused - foreign - doubtful
     moved = found.adds | found.removes
     assert {item.role_key for item in moved} <= scope & after
     assert not [item for item in found.removes if unseen and item.principal == "hidden"]
@@ -205,13 +230,24 @@ def test_what_may_be_held_directly_is_added_where_no_group_gives_it_any_more() -
     group = Assignment("group", "desk", "admin", "A", ACCOUNT)
     maybe = Assignment("user", "ann", "admin", "A", ACCOUNT)
     known = people(frozenset({group}), maybe_direct=frozenset({maybe}), groups_of=GROUPS_OF)
-    kept = delta(Assignments.EXACT, known, frozenset({group, maybe}), (), rules())
+    sent = delta(Assignments.EXACT, known, frozenset({group, maybe}), (), rules())
+    assert sent == Delta(frozenset({maybe}))
+    kept = delta(Assignments.EXACT, known, frozenset({group, maybe}), (), rules(merged=True))
     assert (kept.adds, kept.removes) == (frozenset(), frozenset())
     assert "whether directly" in reasons(kept)[maybe]
     lost = delta(Assignments.EXACT, known, frozenset({maybe}), (), rules())
     assert lost == Delta(frozenset({maybe}), frozenset({group}))
-    stays = rules(refused=frozenset({group}))
+    stays = rules(refused=frozenset({group}), merged=True)
     assert delta(Assignments.EXACT, known, frozenset({maybe}), (), stays).adds == frozenset()
+
+
+def test_what_the_source_may_have_is_not_taken() -> None:
+    held = Assignment("user", "ann", "admin", "A", ACCOUNT)
+    vague = rules(doubtful=frozenset({held}))
+    found = delta(Assignments.EXACT, people(frozenset({held})), frozenset(), (), vague)
+    assert (found.adds, found.removes) == (frozenset(), frozenset())
+    assert reasons(found).keys() == {held}
+    assert delta(Assignments.MERGE, people(frozenset()), frozenset(), (), vague) == Delta()
 
 
 def test_a_group_whose_members_are_not_listed_is_given_things_and_an_empty_one_is_not() -> None:

@@ -23,7 +23,8 @@ from migrate.model import (
     Section,
     State,
 )
-from migrate.peopleplanner import PeopleRequest, Sides, plan_people
+from migrate.peopleplan import Sides
+from migrate.peopleplanner import PeopleRequest, plan_people
 from migrate.platforms.kore.catalogue import TRAITS
 
 USER, GROUP = PrincipalKind.USER, PrincipalKind.GROUP

@@ -24,6 +24,7 @@ LEARNED = st.builds(
     drops=st.frozensets(TEXT, max_size=2),
     ids=st.none() | st.sampled_from(("kept", "minted")),
     drops_unknown=st.booleans(),
+    rows=st.none() | st.sampled_from(("one", "merged")),
 )
 POOL = ("Invite", "Manage Users", "Legacy")
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from migrate.access_rules import KINDS as ACCESS_KINDS
 from migrate.diff import Action, Change
+from migrate.guardkind import Severity
 from migrate.guards import (
     GuardRule,
     Outcome,
@@ -17,10 +18,10 @@ from migrate.guards import (
     refusals,
 )
 from migrate.model import Mode, Role
+from migrate.moves import Breach, Move
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.profile import own_name
-from migrate.replay import Breach, Move
-from migrate.rules import KINDS, Facts, Severity
+from migrate.rules import KINDS, Facts
 
 ABSOLUTE = {"empty_source", "keep", "built_ins", "platform_refuses"}
 
@@ -380,12 +381,56 @@ def test_where_nobodys_access_is_known_guards_over_it_object_if_the_config_asks_
     def found(facts, *rules):
         return {verdict.rule: verdict for verdict in evaluate(facts, None, rules, ())}
 
-    assert not found(CALM).keys() & ACCESS_KINDS.keys()
     for name in ACCESS_KINDS:
+        unseen = found(CALM)[name]
+        assert unseen.outcome is Outcome.UNCHECKED
+        assert unseen.message == "it is not known who holds which role"
         asked = GuardRule(name, Severity.REFUSE)
         verdict = found(CALM, asked)[name]
         assert verdict.outcome is Outcome.REFUSE
         assert "not known who holds which role" in verdict.message
-        assert name not in found(replace(CALM, changes=()), asked)
-        assert name not in found(CALM, replace(asked, environments=("dev",)))
+        assert found(replace(CALM, changes=()), asked)[name] == unseen
+        assert found(CALM, replace(asked, environments=("dev",)))[name] == unseen
         assert name not in found(CALM, replace(asked, severity=Severity.OFF))
+        assert found(replace(CALM, changes=(), moves={("admin", "A"): 1}), asked)[name] == verdict
+
+
+NOBODY_READ = replace(CALM, unread="the answer is encrypted")
+
+
+def test_where_holders_are_not_read_no_order_was_tried():
+    verdict = outcome("access_gap", NOBODY_READ)
+    assert verdict.outcome is Outcome.UNCHECKED
+    assert verdict.message == "who holds which role can't be read (the answer is encrypted)"
+    assert not refusals((verdict,))
+    refused = outcome("access_gap", NOBODY_READ, GuardRule("access_gap"))
+    assert (refused.outcome, refused.message) == (
+        Outcome.REFUSE,
+        f"this can't be judged: {verdict.message}",
+    )
+
+
+def test_what_somebody_may_hold_is_not_deleted_where_that_is_not_read():
+    facts = replace(NOBODY_READ, changes=(*deletions(1), change(Action.UPDATE, "Beta")))
+    verdict = outcome("held_roles", facts)
+    assert verdict.outcome is Outcome.REFUSE
+    assert verdict.message == (
+        "would be deleted, and who holds them can't be read (the answer is encrypted): "
+        "'role 0 (delete)'"
+    )
+    own = replace(facts, own=frozenset({("admin", "role 0")}))
+    assert outcome("held_roles", own).outcome is Outcome.PASS
+    allowed = outcome("held_roles", facts, allow=(Override("held_roles", "agreed"),))
+    assert allowed.outcome is Outcome.ALLOWED
+
+
+def test_protected_names_hold_for_who_holds_the_role_too():
+    key = ("admin", "BreakGlass 1")
+    guard = GuardRule("protected_names", parameters={"names": ["BreakGlass*"]})
+    moved = replace(CALM, moves={key: 2, ("admin", "Beta"): 1})
+    verdict = outcome("protected_names", moved, guard)
+    assert verdict.outcome is Outcome.REFUSE
+    assert verdict.message.endswith("would change: 'BreakGlass 1 (holders)'")
+    both = replace(moved, changes=(change(Action.UPDATE, "BreakGlass 1"),))
+    message = outcome("protected_names", both, guard).message
+    assert message.endswith("'BreakGlass 1 (update, holders)'")

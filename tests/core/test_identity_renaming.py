@@ -29,7 +29,7 @@ A_TO_A = paired(("S", "A", "T", "A"))
 def test_a_clear_rename() -> None:
     found = renames(state(("S", "B"), ("S2", "C")), state(("T", "A")), A_TO_A, NO_RULES, TRAITS)
     assert found.found == (Rename("bot", "A", "B"),)
-    assert found.notes == ()
+    assert found.notes == ('bot role "A" is called "B" in the source now: its holders move',)
 
 
 def test_under_aliases_the_new_name_is_that_of_the_target() -> None:
@@ -131,3 +131,20 @@ def test_where_not_all_roles_are_known_nothing_is_clear(which: int) -> None:
     found = renames(states[0], states[1], A_TO_A, NO_RULES, TRAITS)
     assert found.found == ()
     assert "not all roles of both sides are known" in found.notes[0]
+
+
+def test_a_source_that_was_narrowed_shows_no_rename() -> None:
+    found = renames(state(("S", "B")), state(("T", "A")), A_TO_A, NO_RULES, TRAITS, whole=False)
+    assert found.found == ()
+    assert "not all roles of both sides are known" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("scope", "note"), [("A", '"B" is out of scope'), ("B", '"A" is out of scope'), ("C", "")]
+)
+def test_a_rename_needs_both_names_in_scope(scope: str, note: str) -> None:
+    found = renames(
+        state(("S", "B")), state(("T", "A")), A_TO_A, NO_RULES, TRAITS, covers=scope.__eq__
+    )
+    assert found.found == ()
+    assert [note in each for each in found.notes] == ([True] if note else [])

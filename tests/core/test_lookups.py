@@ -30,13 +30,13 @@ from migrate.model import (
     Selection,
     State,
 )
-from migrate.peopleplan import PeoplePlan
-from migrate.peopleplanner import PeopleRequest, Sides, plan_people
+from migrate.peopleplan import PeoplePlan, Sides
+from migrate.peopleplanner import PeopleRequest, plan_people
 from migrate.platforms.kore.catalogue import TRAITS
 
 USER, GROUP = PrincipalKind.USER, PrincipalKind.GROUP
 ANN, BOB, NEW = "ann@x", "bob@x", "new@x"
-NO_RULES = IdentityRules()
+NO_RULES, EVERYTHING = IdentityRules(), Selection()
 
 
 def user(name: str, own: str | None = None, org: str | None = None) -> Principal:
@@ -107,12 +107,21 @@ def test_only_what_the_plan_covers_is_asked_for() -> None:
     source = State({}, people(NEW, BOB, held=(holds(NEW), holds(BOB, "Other"))))
     target = State({}, people())
 
-    def names(*selections: Selection) -> tuple[str, ...]:
-        return wanted_names(source, target, selections, NO_RULES, folded)
+    def names(
+        asked: Selection = EVERYTHING,
+        taken: Selection = EVERYTHING,
+        rules: IdentityRules = NO_RULES,
+    ) -> tuple[str, ...]:
+        return wanted_names(source, target, (asked, taken), rules, folded)
 
     assert names() == (BOB, NEW)
-    assert names(Selection(("Op*",))) == names(Selection(exclude=("Other",)), Selection()) == (NEW,)
+    assert names(Selection(("Op*",))) == names(Selection(exclude=("Other",))) == (NEW,)
+    assert names(taken=Selection(("Op*",))) == (NEW,)
     assert names(Selection(("Op*",)), Selection(("Other",))) == ()
+    # By the target's name, or by the source's.
+    renamed = IdentityRules(roles={"Ops": "Crew"})
+    assert names(Selection(("Crew",)), rules=renamed) == (NEW,)
+    assert names(Selection(("Ops",)), rules=renamed) == (NEW,)
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
@@ -120,7 +129,7 @@ def test_only_what_the_plan_covers_is_asked_for() -> None:
 def test_nobody_is_asked_for_where_a_side_is_not_known(side: str, known: People | None) -> None:
     source = State({}, known if side == "source" else people(NEW))
     target = State({}, known if side == "target" else people())
-    assert wanted_names(source, target, (), NO_RULES, folded) == ()
+    assert wanted_names(source, target, (EVERYTHING, EVERYTHING), NO_RULES, folded) == ()
 
 
 def test_of_an_assignments_file_those_who_do_not_show() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from migrate.membership import verify_members
+from migrate.membership import rows_seen, verify_members
 from migrate.model import Assignment, People, Role, Section, State
 
 DIRECT = Assignment("user", "ann", "admin", "Ops", "")
@@ -41,3 +41,18 @@ def test_what_was_added_where_it_could_not_be_told_must_show() -> None:
     vague = holding(GROUP, vague=(DIRECT,))
     assert seen(vague, holding(DIRECT), DIRECT) == []
     assert seen(vague, holding(), DIRECT) == ["should be held by user ann"]
+
+
+def test_a_run_tells_how_rows_are_made() -> None:
+    vague, apart = holding(GROUP, vague=(DIRECT,)), holding(GROUP, DIRECT)
+    inside = {"ann": frozenset({"Desk"})}
+
+    def told(after: State, *adds: Assignment) -> str | None:
+        return rows_seen(replace(after.people, groups_of=inside) if after.people else None, adds)
+
+    assert told(vague, DIRECT) == "merged"
+    assert told(apart, DIRECT) == told(apart) == "one"
+    # Nothing was made that could show, or no group gives it beside that.
+    assert told(vague) is None
+    assert told(holding(DIRECT), DIRECT) is None
+    assert rows_seen(None, (DIRECT,)) is None

@@ -16,11 +16,11 @@ from migrate.model import (
     Selection,
     State,
 )
+from migrate.moves import Move
 from migrate.ordering import Order
-from migrate.peopleplan import PeoplePlan
-from migrate.peopleplanner import PeopleRequest, Sides, plan_people
+from migrate.peopleplan import PeoplePlan, Sides
+from migrate.peopleplanner import PeopleRequest, plan_people
 from migrate.platforms.kore.catalogue import TRAITS
-from migrate.replay import Move
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 OLD = Role("admin", "Ops", permissions={"Invite": "YES"}, id="1")
@@ -61,20 +61,20 @@ def test_members_and_roles_are_moved_in_an_order_within_the_bounds() -> None:
     # bob leaves a role that gains something, which he must not hold for a moment.
     plan = planned(state(NEW, people(holds(ANN))), state(OLD, people(holds(BOB))), EXACT)
     assert (plan.adds, plan.removes) == ((holds(ANN),), (holds(BOB),))
-    assert plan.orders == (Order("admin", (Move.REMOVE, Move.IMPORT, Move.ADD), ()),)
+    assert plan.orders == (Order.of("admin", Move.REMOVE, Move.IMPORT, Move.ADD),)
 
 
 def test_without_being_asked_for_members_stay() -> None:
     source = state(NEW, None)
     plan = planned(source, state(OLD, people(holds(BOB))), PeopleRequest())
     assert (plan.adds, plan.removes, plan.left) == ((), (), ())
-    assert plan.orders == (Order("admin", (Move.IMPORT,), ()),)
+    assert plan.orders == (Order.of("admin", Move.IMPORT),)
 
 
 def test_where_holders_are_not_known_roles_are_planned_all_the_same() -> None:
     plan = planned(state(NEW, None), state(OLD, None), PeopleRequest(), unread="encrypted")
     assert plan.unread == "encrypted"
-    assert plan.orders == (Order("admin", (Move.IMPORT,), ()),)
+    assert plan.orders == (Order.of("admin", Move.IMPORT),)
 
 
 @pytest.mark.parametrize("side", ["source", "target"])

@@ -7,9 +7,10 @@ from migrate.behaviour import Behaviour
 from migrate.diff import Action, Rules
 from migrate.errors import UsageError
 from migrate.guards import GuardRule, Outcome
+from migrate.judging import judge
 from migrate.model import Capture, Identity, Mode, Role, Section, Selection, State
 from migrate.plan import Origin, Source, desired, moved
-from migrate.planner import Request, judge, make
+from migrate.planner import Request, make
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.snapshot import content_digest, state_digest
 from tests.core.account import planned

@@ -18,11 +18,11 @@ from migrate.model import (
     Section,
     State,
 )
+from migrate.moves import Move, Part
 from migrate.ordering import Order
 from migrate.peopleplan import PeoplePlan
 from migrate.platform_rules import making_room, move_notes, refusals, unseen_roles, with_room
 from migrate.platforms.faircom.catalogue import TRAITS
-from migrate.replay import Move
 
 USER = PrincipalKind.USER
 THREE = replace(TRAITS, most_roles=3)
@@ -67,17 +67,20 @@ def test_room_is_made_by_as_few_removals_as_there_can_be(before, after):
 
 
 @pytest.mark.parametrize(
-    ("removed", "moves"),
+    ("removed", "parts"),
     [
-        (held("ANN", "A"), (Move.MAKE_ROOM, Move.ADD)),
-        (held("ANN", "A", "B"), (Move.MAKE_ROOM, Move.ADD, Move.REMOVE)),
+        (held("ANN", "A"), (Part(Move.REMOVE, held("ANN", "A")), Part(Move.ADD))),
+        (
+            held("ANN", "A", "B"),
+            (Part(Move.REMOVE, held("ANN", "A")), Part(Move.ADD), Part(Move.REMOVE)),
+        ),
     ],
 )
-def test_an_order_makes_room_first_and_takes_the_rest_last(removed, moves):
-    order = Order("account", (Move.ADD, Move.REMOVE), breaches=())
+def test_an_order_makes_room_first_and_takes_the_rest_last(removed, parts):
+    order = Order.of("account", Move.ADD, Move.REMOVE)
     there = people(held("ANN", "A", "B", "C"))
     found = with_room([order], there, Delta(held("ANN", "D"), removed), THREE)
-    assert found == (replace(order, moves=moves),)
+    assert found == (replace(order, parts=parts),)
     assert with_room([order], there, Delta(held("BOB", "D"), removed), THREE) == (order,)
 
 

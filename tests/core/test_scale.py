@@ -8,10 +8,11 @@ from migrate import planfile, snapshot
 from migrate.canonical import dumps, loads
 from migrate.diff import Rules
 from migrate.drift import compare_states
+from migrate.judging import judge
 from migrate.model import Mode, Role, Section, Selection, State
 from migrate.pipeline.record import Record
 from migrate.plan import desired, moved
-from migrate.planner import Request, judge
+from migrate.planner import Request
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.importfile import build
 from migrate.reconcile import reconcile

@@ -79,7 +79,11 @@ DEV = account(
     "dev",
     (KEEPER, users(ANN)),
     (role("admin", "Ops", "new", Invite="YES", Preferences="YES"), users(ANN, EVE) + group("Desk")),
-    (role("bot", "Helper", Tasks="FULL"), users(ANN, CY, bot="Sales") + group("Crew", "Helpdesk")),
+    (
+        role("bot", "Helper", Tasks="FULL"),
+        # bob, of Crew, has a row for each of two ways here: what others hold directly shows, too.
+        users(ANN, CY, bot="Sales") + group("Crew", "Helpdesk") + users(BOB, bot="Helpdesk"),
+    ),
     (role("bot", "Fresh", Tasks="VIEW"), users(DEE, bot="Helpdesk") + group("Team", "Sales")),
 )
 PROD = account(
@@ -229,6 +233,30 @@ def _drawn(
     )
 
 
+PLAIN = {
+    "ids": "kept",
+    "minted_members": "carried",
+    "match": "name",
+    "response_order": "file",
+    "group_rows": "one",
+    "roleless_users": "listed",
+    "largest_page": 1000,
+}
+ALSO_DIRECT = _drawn(
+    [
+        (role("bot", "D", Tasks="FULL"), []),
+        (role("bot", "E", Tasks="FULL", Testing="FULL"), []),
+    ],
+    [
+        (role("bot", "D", Tasks="FULL", Testing="FULL"), users(BOB, bot="Sales")),
+        (role("bot", "E", Tasks="FULL"), group("Crew", "Sales") + users(BOB, bot="Sales")),
+    ],
+    {**PLAIN, "group_rows": "merged"},
+    "incremental",
+    "exact",
+)
+"""What bob holds directly, too, does not show while he holds it through his group, and stays."""
+
 KORE = Platform(
     DEV,
     PROD,
@@ -248,4 +276,5 @@ KORE = Platform(
         st.sampled_from(["incremental", "full"]),
         st.sampled_from(["none", "merge", "exact"]),
     ),
+    examples=(ALSO_DIRECT,),
 )

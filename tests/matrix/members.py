@@ -34,7 +34,7 @@ class Platform:
     `promote` promotes as a case says. `ended` does so until the target is exact, and returns who
     should hold what, or None where it was refused and nothing is left of it. `writes` tells, of
     an entry of the log, whether it may change who may do what, `imports` whether it may take roles
-    from their members for a moment.
+    from their members for a moment. `examples` were out of bounds once.
     """
 
     dev: State
@@ -48,3 +48,4 @@ class Platform:
     writes: Callable[[dict[str, Any]], bool]
     imports: Callable[[dict[str, Any]], bool]
     drawn: SearchStrategy[Drawn]
+    examples: tuple[Drawn, ...] = ()

@@ -23,7 +23,7 @@ from migrate.sandbox import Sandbox
 from tests.cli.world import LOOK_UP, World, plain_environment, world_on
 from tests.matrix.faircom_members import FAIRCOM
 from tests.matrix.kore_members import KORE
-from tests.matrix.members import Grants, Platform
+from tests.matrix.members import Drawn, Grants, Platform
 
 __all__ = ["plain_environment"]
 
@@ -103,8 +103,19 @@ def test_members_end_exact_by_name_and_a_second_run_writes_nothing(
 def test_no_prefix_of_the_calls_leaves_anybody_out_of_bounds(
     boxes: Boxes, name: str, data: st.DataObject
 ) -> None:
+    stays_in_bounds(boxes, name, data.draw(PLATFORMS[name].drawn))
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [(name, number) for name, each in PLATFORMS.items() for number in range(len(each.examples))],
+)
+def test_what_was_out_of_bounds_once_is_not_again(boxes: Boxes, name: str, number: int) -> None:
+    stays_in_bounds(boxes, name, PLATFORMS[name].examples[number])
+
+
+def stays_in_bounds(boxes: Boxes, name: str, drawn: Drawn) -> None:
     platform = PLATFORMS[name]
-    drawn = data.draw(platform.drawn)
     with (
         tempfile.TemporaryDirectory() as folder,
         world_on(boxes(name), Path(folder) / "work") as world,

@@ -49,12 +49,16 @@ Fault = Callable[[Request, "FakeS3"], Answer | str | None]
 
 
 class FakeS3:
-    """Objects of one bucket. `faults` are asked in turn, each for one request of its method."""
+    """Objects of one bucket.
+
+    `faults` are asked in turn, each for one request of its method; `every` is asked for each.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.requests: list[Request] = []
         self.faults: list[tuple[str, Fault]] = []
+        self.every: Fault | None = None
         self.ignores: tuple[str, ...] = ()
         self.url = ""
         self.lock = threading.Lock()
@@ -98,6 +102,10 @@ class FakeS3:
     def answer(self, request: Request) -> Answer | str:
         with self.lock:
             self.requests.append(request)
+            if self.every is not None:
+                given = self.every(request, self)
+                if given is not None:
+                    return given
             for number, (method, fault) in enumerate(self.faults):
                 if method == request.method:
                     del self.faults[number]

@@ -52,6 +52,9 @@ class FairComReader:
         """Always "": a server shows no id of its own (faircom.md 4.6)."""
         return ""
 
+    def know(self, state: State) -> None:
+        """Nothing: names of accounts and roles tell them apart by themselves."""
+
     def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
         """Nobody: whom a capture does not show is not there."""
         return ()

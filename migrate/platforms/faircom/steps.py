@@ -5,13 +5,13 @@ from itertools import groupby
 
 from migrate.errors import PlanStale
 from migrate.model import Assignment, PrincipalKey, Role, RoleKey, State
+from migrate.moves import Move
 from migrate.plan import Plan
 from migrate.platform_rules import making_room
 from migrate.platforms.assign_step import assign_step
 from migrate.platforms.base import Step, Work
 from migrate.platforms.faircom.catalogue import MOST_ROLES, ROLE_TYPE
 from migrate.platforms.faircom.channel import Entry
-from migrate.replay import Move
 from migrate.wording import quoted
 
 MOST = 100
@@ -30,8 +30,8 @@ def work_of(plan: Plan, target: State) -> Work:
     people = plan.people
     held = target.people.assignments if target.people is not None else frozenset()
     room = making_room(held, people.adds, people.removes, MOST_ROLES)
-    moves = [move for order in people.orders for move in order.moves]
-    if room and Move.MAKE_ROOM not in moves:
+    parts_first = [order.parts[0] for order in people.orders]
+    if room and not any(part.move is Move.REMOVE and part.items for part in parts_first):
         names = ", ".join(sorted({quoted(item.principal) for item in room})[:5])
         raise PlanStale(
             f"more roles are held by now than when the plan was made, and {MOST_ROLES} is the most "

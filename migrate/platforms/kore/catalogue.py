@@ -1,5 +1,6 @@
 """What is known of Kore.ai's roles: built-ins, permission names and values (kore.md A)."""
 
+from migrate.identity import folded
 from migrate.model import Assignment, PrincipalKind
 from migrate.traits import RoleTypeTraits, Traits
 from migrate.wording import quoted
@@ -93,7 +94,7 @@ def fold(kind: str, name: str) -> str:
 
     Assignments hold it as `principal`, and `People.principals` has it in its keys.
     """
-    return name.casefold() if kind == PrincipalKind.USER else name
+    return folded(kind, name)
 
 
 def not_assignable(assignment: Assignment) -> str:

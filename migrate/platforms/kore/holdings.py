@@ -8,6 +8,7 @@ that the user holds the role directly as well.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from migrate.errors import PlatformFailed
 from migrate.model import (
@@ -41,14 +42,21 @@ Ways = Mapping[Assignment, set[str]]
 """What users hold, as if directly, and through which groups each comes, _DIRECT among them."""
 
 
-def people_of(rows: AccountRows, roles: Mapping[str, Section], *, where: str) -> People:
+def people_of(
+    rows: AccountRows,
+    roles: Mapping[str, Section],
+    *,
+    where: str,
+    bots: Mapping[str, str] = MappingProxyType({}),
+) -> People:
     """Who holds the roles of the types in `roles`, which were exported at about the same time.
 
     Role types that `roles` lacks are left out. Where only holders were read, groups and bots are
-    those that rows name; then two bots of one name are told apart only where rows name both.
-    Users whose names differ only by case have their ids in their keys, in the way of bots. Raises
-    PlatformFailed for such users without ids, groups of one name, rows of different accounts, and
-    OutOfStep for roles or groups that one call names and another does not know.
+    those that rows name; then two bots of one name are told apart only where rows name both, or
+    `bots` has a name for one of them, by its id: those are kept. Users whose names differ only by
+    case have their ids in their keys, in the way of bots. Raises PlatformFailed for such users
+    without ids, groups of one name, rows of different accounts, and OutOfStep for roles or groups
+    that one call names and another does not know.
     """
 
     def failed(what: str, kind: type[PlatformFailed] = PlatformFailed) -> PlatformFailed:
@@ -64,7 +72,7 @@ def people_of(rows: AccountRows, roles: Mapping[str, Section], *, where: str) ->
 
     users = _users(rows.users, failed)
     groups = memberships(rows.groups, users, failed, moved)
-    scopes = _scope_names(rows)
+    scopes = _scope_names(rows, bots)
     ways = _ways(users, _role_names(rows.users, roles, moved), groups, scopes, moved)
     through = {group for found in ways.values() for group in found if group != _DIRECT}
     held_through = _groups_of(ways, groups.groups_of)
@@ -144,18 +152,20 @@ def _role_names(
     return names
 
 
-def _scope_names(rows: AccountRows) -> dict[str, str]:
-    """A name for every bot, by id: its own, with the id behind it where bots share theirs."""
+def _scope_names(rows: AccountRows, known: Mapping[str, str]) -> dict[str, str]:
+    """A name for every bot, by id: the `known` one, else its own, with the id behind it where
+    bots share theirs."""
     names = {bot.id: bot.name for bot in rows.bots or ()}
     for row in rows.users:
         for held in row.held:
             if held.bot_id:
                 names.setdefault(held.bot_id, held.bot_name or held.bot_id)
+    fresh = {own: name for own, name in names.items() if own not in known}
     while True:
-        count = Counter(names.values())
-        if len(count) == len(names):
-            return names
-        names = {own: f"{name} [{own}]" if count[name] > 1 else name for own, name in names.items()}
+        count = Counter((*known.values(), *fresh.values()))
+        if all(count[name] == 1 for name in fresh.values()):
+            return {own: known.get(own) or fresh[own] for own in names}
+        fresh = {own: f"{name} [{own}]" if count[name] > 1 else name for own, name in fresh.items()}
 
 
 def _ways(

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from migrate.access import Levels
 from migrate.canonical import dumps
-from migrate.model import PermissionValue, Role, State
+from migrate.levels import Levels
+from migrate.model import Role, State
+from migrate.moves import Move, Part, waiting
 from migrate.plan import Plan, desired
-from migrate.platforms.kore.catalogue import DENIED, TRAITS
+from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.documents import document_from_role
-from migrate.replay import Move
 
 IMPORTS = frozenset({Move.IMPORT, Move.REPLACE, Move.CREATE, Move.NARROW, Move.UPDATE, Move.PRUNE})
 """The moves that are an import."""
@@ -40,15 +40,16 @@ def build(plan: Plan, target: State) -> tuple[ImportFile, ...]:
     """The import files of a plan, in order, for the target as it is now."""
     goal = desired(plan, target)
     return tuple(
-        build_move(plan, target, goal, order.role_type, move)
+        build_part(plan, target, goal, order.role_type, part)
         for order in plan.people.orders
-        for move in order.moves
-        if move in IMPORTS
+        for part in order.parts
+        if part.move in IMPORTS
     )
 
 
-def build_move(plan: Plan, target: State, goal: State, role_type: str, move: Move) -> ImportFile:
-    """The import file of one move; `goal` is the target with all of the plan's changes made."""
+def build_part(plan: Plan, target: State, goal: State, role_type: str, part: Part) -> ImportFile:
+    """The import file of one part; `goal` is the target with all of the plan's changes made."""
+    move = part.move
     changes = {change.name: change for change in plan.changes if change.role_type == role_type}
     full = move in (Move.PRUNE, Move.REPLACE)
     held = target.roles[role_type].roles
@@ -57,8 +58,13 @@ def build_move(plan: Plan, target: State, goal: State, role_type: str, move: Mov
     roles = [
         role
         for role in goal.roles[role_type].roles
-        if full or (role.name in changes and _moves(role.name in there, move))
+        if full or (role.name in changes and _moves(role.name, role.name in there, part))
     ]
+    if part.roles is not None:
+        roles = [
+            replace(role, permissions=waiting(role.permissions, part.roles[role.name]))
+            for role in roles
+        ]
     if move is Move.NARROW:
         roles = [narrowed(there[role.name], role) if role.name in there else role for role in roles]
     created = [changes[role.name].after for role in roles if role.name not in there]
@@ -83,30 +89,23 @@ def build_move(plan: Plan, target: State, goal: State, role_type: str, move: Mov
     )
 
 
-def _moves(exists: bool, move: Move) -> bool:
-    """Whether a move changes a role that exists already, or one that does not."""
-    if move is Move.CREATE:
+def _moves(name: str, exists: bool, part: Part) -> bool:
+    """Whether a part changes a role, which exists already or does not."""
+    if part.roles is not None:
+        return name in part.roles
+    if part.move is Move.CREATE:
         return not exists
-    return exists if move is Move.UPDATE else True
+    return exists if part.move is Move.UPDATE else True
 
 
 def narrowed(before: Role, after: Role) -> Role:
     """A role that grants only what it grants both before and after."""
     levels = Levels.of(TRAITS.value_order, TRAITS.denied)
-    permissions: dict[str, PermissionValue] = {}
-    for name, had in before.permissions.items():
-        has = after.permissions.get(name)
-        if has is not None and levels.covered(_plain(has), [_plain(had)]):
-            permissions[name] = has
-        elif has is not None and levels.covered(_plain(had), [_plain(has)]):
-            permissions[name] = had
-        else:
-            permissions[name] = DENIED if isinstance(had, str) else (DENIED,)
-    return replace(after, permissions=permissions)
-
-
-def _plain(value: PermissionValue) -> PermissionValue:
-    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+    less = {
+        name: levels.common(value, after.permissions.get(name))
+        for name, value in before.permissions.items()
+    }
+    return replace(after, permissions={name: v for name, v in less.items() if v is not None})
 
 
 class _Fresh:

@@ -39,7 +39,7 @@ def find_users(channel: ReadChannel, names: Collection[str], *, where: str) -> t
     desk = _Desk(channel, where)
     wanted = _by_folded_name(names)
     found = desk.ask(wanted)
-    left = [name.lower() for folded, name in wanted.items() if folded not in found]
+    left = [folded for folded in wanted if folded not in found]
     found |= desk.ask(_by_folded_name(set(left).difference(wanted.values())))
     return tuple(found[folded] for folded in sorted(found))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from migrate.errors import PlatformFailed
 from migrate.model import Principal, PrincipalKind
+from migrate.platforms.kore.catalogue import fold
 from migrate.platforms.kore.rows import GroupRef, GroupRow, Member, UserRow
 from migrate.wording import quoted
 
@@ -92,7 +93,7 @@ class _Finder:
 
     def name_of(self, member: Member) -> str:
         """The folded name of a user; for one that only has an id, that id."""
-        folded = member.email.casefold()
+        folded = fold(PrincipalKind.USER, member.email)
         if member.id in self._by_id:
             return self._by_id[member.id]
         if folded in self._users:

@@ -43,6 +43,7 @@ class KoreReader:
         self._role_types = role_types
         self._where = where
         self._meanings = DOCUMENTED
+        self._bots: dict[str, str] = {}
 
     @property
     def traits(self) -> Traits:
@@ -76,7 +77,15 @@ class KoreReader:
             return State(roles)
         read = read_people(self._channel, people, where=self._where, meanings=self._meanings)
         self._meanings = {**self._meanings, **read.meanings}
-        return State(roles, people_of(read.rows, roles, where=self._where))
+        state = State(roles, people_of(read.rows, roles, where=self._where, bots=self._bots))
+        self.know(state)
+        return state
+
+    def know(self, state: State) -> None:
+        """Call bots from now on as they are called there: two of one name have a name of their
+        own each, and a read of holders may see only one of them."""
+        if state.people is not None:
+            self._bots |= {scope.id: name for name, scope in state.people.scopes.items()}
 
     def account_id(self) -> str:
         """The accountId, as a user's row shows it; see `read_account`."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from migrate.canonical import sha256
 from migrate.model import Assignment, RoleKey, State
+from migrate.moves import Move, Part
 from migrate.ordering import Order
 from migrate.peopleplanfile import assignment_to_value
 from migrate.plan import Plan, desired
@@ -12,8 +13,7 @@ from migrate.platforms.assign_step import assign_step
 from migrate.platforms.base import Step, Work
 from migrate.platforms.kore.assignments import MOST
 from migrate.platforms.kore.catalogue import TRAITS
-from migrate.platforms.kore.importfile import IMPORTS, ImportFile, build_move
-from migrate.replay import Move
+from migrate.platforms.kore.importfile import IMPORTS, ImportFile, build_part
 from migrate.snapshot import state_digest
 
 GIVING = frozenset({Move.ADD, Move.ADD_EXISTING, Move.ADD_CREATED, Move.CREATE})
@@ -57,38 +57,37 @@ class _Assembly:
         made: list[tuple[Step, ImportFile | None]] = []
         done: tuple[list[Assignment], list[Assignment]] = ([], [])
         given: list[Assignment] = []
-        for move in self.order.moves:
+        for part in self.order.parts:
+            move = part.move
             if given and move not in GIVING:
                 made.append((self._confirm(given, number + len(made)), None))
                 given = []
             if move in IMPORTS:
                 kind = self.order.role_type
-                file = build_move(self.plan, self.target, self.goal, kind, move)
+                file = build_part(self.plan, self.target, self.goal, kind, part)
                 made += [(step, file) for step in self._import(file, number + len(made))]
                 restore = self._restore(made[-1][0], file, done)
                 made += [(restore, None)] if restore else []
                 continue
-            items = self._items(move)
+            items = self._items(part)
             done[move is Move.REMOVE].extend(items)
             given += items if move is not Move.REMOVE else []
             for start in range(0, len(items), MOST):
-                part = items[start : start + MOST]
+                batch = items[start : start + MOST]
                 removing = move is Move.REMOVE
                 step = assign_step(
-                    number + len(made), part, self.order.role_type, removing=removing
+                    number + len(made), batch, self.order.role_type, removing=removing
                 )
                 made.append((step, None))
         return made
 
-    def _items(self, move: Move) -> list[Assignment]:
+    def _items(self, part: Part) -> list[Assignment]:
         people, existing = self.plan.people, self.target.by_key()
-        source = people.removes if move is Move.REMOVE else people.adds
-        wanted = {Move.ADD_EXISTING: True, Move.ADD_CREATED: False}.get(move)
         return [
             item
-            for item in source
+            for item in (people.removes if part.move is Move.REMOVE else people.adds)
             if item.role_type == self.order.role_type
-            and (wanted is None or (item.role_key in existing) is wanted)
+            and part.holds(item, item.role_key not in existing)
         ]
 
     def _confirm(self, items: list[Assignment], number: int) -> Step:

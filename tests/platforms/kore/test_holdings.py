@@ -52,11 +52,11 @@ def in_bot(bot_id, name, *groups):
     return Held("bot", "9", "Tester", refs, bot_id, name)
 
 
-def people(*users, groups=(), bots=(), roles=ROLES):
+def people(*users, groups=(), bots=(), roles=ROLES, known=None):
     rows = AccountRows(
         users, None if groups is None else tuple(groups), None if bots is None else tuple(bots)
     )
-    return people_of(rows, roles, where="prod")
+    return people_of(rows, roles, where="prod", bots=known or {})
 
 
 def refused(*users, kind=PlatformFailed, **extra):
@@ -160,6 +160,22 @@ def test_bots_of_one_name_are_told_apart():
     }
 
 
+def test_a_bot_keeps_the_name_that_it_has_been_given():
+    both = (user("ann", in_bot("b1", "Shop")), user("bob", in_bot("b2", "Shop")))
+    one = people(both[1], groups=None)
+    assert set(one.scopes) == {"Shop"}
+    then = people(*both, groups=None, known={"b2": "Shop"})
+    assert {name: scope.id for name, scope in then.scopes.items()} == {
+        "Shop": "b2",
+        "Shop [b1]": "b1",
+    }
+    back = people(both[1], groups=None, known={"b1": "Shop [b1]", "b2": "Shop [b2]"})
+    assert {name: scope.id for name, scope in back.scopes.items()} == {"Shop [b2]": "b2"}
+    # A name that somebody has is nobody else's, also where its owner is not seen.
+    other = people(both[0], groups=None, known={"b2": "Shop"})
+    assert {name: scope.id for name, scope in other.scopes.items()} == {"Shop [b1]": "b1"}
+
+
 def test_users_whose_names_differ_only_by_case_are_told_apart_by_their_ids():
     twins = (user("ann", admin()), user("ANN", admin("2")))
     groups = [group("Desk", "ANN"), GroupRow("e-2", "Night", (Member("", "ann@example.com"),))]
@@ -251,6 +267,13 @@ def test_members_without_a_row_are_principals_too():
         "user", "Zoe@example.com", "u-zoe"
     )
     assert found.groups_of == {"zoe@example.com": {"G"}, "ann@example.com": {"G"}}
+
+
+def test_a_member_named_by_e_mail_is_nobody_whose_letters_are_others():
+    named = GroupRow("e-G", "G", (Member("", "STRAßE@example.com"), Member("", "ANN@example.com")))
+    found = people(user("strasse", admin()), user("ann", admin()), groups=[named])
+    assert found.groups_of == {"ann@example.com": {"G"}, "straße@example.com": {"G"}}
+    assert ("user", "straße@example.com") in found.principals
 
 
 def test_an_unknown_group_means_that_something_moved():

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from migrate.canonical import dumps, sha256
 from migrate.errors import OutcomeUnknown, PlatformFailed
-from migrate.model import Role
+from migrate.model import PrincipalKind, Role
 from migrate.platforms.base import Need
 from migrate.platforms.kore.assign_calls import ASSIGN
 from migrate.platforms.kore.assignments import Batch, Entry
+from migrate.platforms.kore.catalogue import fold
 from migrate.platforms.kore.documents import document_from_role
 from migrate.platforms.kore.people import read_people
 from migrate.platforms.kore.reader import roles_of
@@ -107,7 +108,7 @@ class Bench:
         return tuple(
             held
             for row in rows
-            if row.email.casefold() == user
+            if fold(PrincipalKind.USER, row.email) == user
             for held in row.held
             if (held.role_type, held.role_id) == (role_type, role_id)
         )

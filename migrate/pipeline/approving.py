@@ -1,0 +1,126 @@
+"""Approve a plan, and find out whether enough people did."""
+
+from pathlib import Path
+
+from migrate.actor import Actor, Approver
+from migrate.approval import (
+    Approval,
+    Judged,
+    Proof,
+    Statement,
+    changes_digest,
+    judge,
+    same_person,
+    statement_bytes,
+)
+from migrate.archive import Archive
+from migrate.config import Environment
+from migrate.connect import Connections
+from migrate.errors import NOT_BY_US, GuardRefused, UsageError
+from migrate.pipeline import checks
+from migrate.plan import Plan
+from migrate.planfile import plan_digest
+from migrate.signing import Signers, sign
+from migrate.tools import epoch, stamp
+
+CLOCKS_DIFFER = 300.0
+"""Seconds that an approval may seem to come from the future."""
+
+
+def approve(
+    plan: Plan, connections: Connections, *, name: str, change_ref: str, key: Path | None
+) -> Judged:
+    """Say yes to what a plan does, and return all approvals that it has now.
+
+    Reads and writes the store alone. Raises UsageError for whoever made the plan, GuardRefused
+    where it is refused by a guard, or where the approval does not count; the store is unchanged
+    then.
+    """
+    environment = connections.config.environment(plan.target.environment)
+    archive, tools = connections.archive(environment), connections.tools
+    checks.right_target(plan, environment.identity, archive.location)
+    checks.allowed(plan.verdicts, environment.name)
+    approver = Actor(name or tools.actor.name, tools.actor.place)
+    if same_person(approver.name, plan.planner.name):
+        raise UsageError(
+            f"{plan.planner.name!r} made this plan: somebody else has to approve it",
+            where=environment.name,
+            target=NOT_BY_US,
+            remedy="Have it approved by another person; --by NAME says who is approving.",
+        )
+    statement = Statement(
+        plan=plan.id,
+        plan_digest=plan_digest(plan),
+        changes=changes_digest(plan),
+        target=plan.target.identity,
+        planner=plan.planner,
+        approver=approver,
+        at=tools.timestamp(),
+        change_ref=change_ref,
+    )
+    given = Approval(statement, sign(statement_bytes(statement), key) if key else "")
+    alone = judged(plan, (given,), connections)
+    if not alone.counted:
+        raise GuardRefused(
+            f"this approval would not count: {alone.refused[0].partition(': ')[2]}",
+            where=environment.name,
+            target=NOT_BY_US,
+            remedy="With allowed_signers in the config, sign by a key that it has for you: "
+            "--sign-with KEY."
+            if connections.config.approval.allowed_signers
+            else "Have it approved by somebody else.",
+        )
+    checks.known(plan, archive)
+    archive.save_approval(given)
+    return found(plan, archive, connections)
+
+
+def found(plan: Plan, archive: Archive, connections: Connections) -> Judged:
+    """The approvals that a plan has in the store, and which of them count."""
+    return judged(plan, tuple(archive.approvals(changes_digest(plan))), connections)
+
+
+def enough(
+    plan: Plan, environment: Environment, archive: Archive, connections: Connections
+) -> tuple[Approver, ...]:
+    """The approvers of a plan that is to be applied. Raises GuardRefused where they are too few."""
+    needed = connections.config.approvals_of(environment)
+    has = found(plan, archive, connections)
+    if len(has.counted) >= needed:
+        return has.counted
+    count = f"{needed} approval{'s' * (needed != 1)}"
+    why = f" ({'; '.join(has.refused)})" if has.refused else ""
+    raise GuardRefused(
+        f"{environment.name} asks for {count}, and this plan has {len(has.counted)}{why}",
+        where=environment.name,
+        target="unchanged",
+        remedy=f"Have it approved: role-migrate approve {plan.id} --change-ref REF"
+        + (" --sign-with KEY" if connections.config.approval.allowed_signers else ""),
+    )
+
+
+def judged(plan: Plan, given: tuple[Approval, ...], connections: Connections) -> Judged:
+    """Which of some approvals count for a plan now."""
+    terms, now = connections.config.approval, connections.tools.now()
+    signers = Signers(terms.allowed_signers) if terms.allowed_signers else None
+    keys: frozenset[str] = frozenset()
+    if signers is not None:
+        signers.check()
+        planners = {plan.planner.name, *(each.statement.planner.name for each in given)}
+        keys = frozenset().union(*(signers.keys_of(name) for name in sorted(planners)))
+    return judge(
+        plan,
+        [(each, _proof(each, signers, now)) for each in given],
+        since=stamp(now - terms.valid_for),
+        until=stamp(now + CLOCKS_DIFFER),
+        proven_only=signers is not None,
+        planners_keys=keys,
+    )
+
+
+def _proof(given: Approval, signers: Signers | None, now: float) -> Proof | str | None:
+    if signers is None or not given.signature:
+        return None
+    moments = (epoch(given.statement.at), now)
+    name = given.statement.approver.name
+    return signers.proof(statement_bytes(given.statement), given.signature, moments, name)
