@@ -4,9 +4,11 @@ Thousands of users hold a few hundred different sets of roles: what changes is w
 each set, and those whose access changes alike share one `AccessChange`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from migrate.levels import Levels, Values, plain
@@ -122,10 +124,10 @@ def effective(
 
     A role that is not in `roles` grants nothing: what its removal takes away shows as a loss.
     """
-    held: dict[PrincipalKey, dict[Where, set[Way]]] = {}
+    held: dict[PrincipalKey, dict[Where, set[Way]]] = defaultdict(partial(defaultdict, set))
+    direct = {key[1]: Way(key[1]) for key in roles}
     for kind, name, role_type, role, scope in assignments:
-        own = held.setdefault((kind, name), {})
-        own.setdefault((role_type, scope), set()).add(Way(role))
+        held[kind, name][role_type, scope].add(direct.get(role) or Way(role))
     of_group = {
         name: [(where, {Way(way.role, name) for way in ways}) for where, ways in own.items()]
         for (kind, name), own in held.items()
@@ -133,8 +135,7 @@ def effective(
     }
     for user, groups in groups_of.items():
         for where, ways in (each for group in groups for each in of_group.get(group, ())):
-            own = held.setdefault((PrincipalKind.USER.value, user), {})
-            own.setdefault(where, set()).update(ways)
+            held[PrincipalKind.USER.value, user][where].update(ways)
     permissions = {
         key: {name: plain(value) for name, value in role.permissions.items()}
         for key, role in roles.items()

@@ -13,19 +13,8 @@ from migrate.access import Access, AccessChange, Where, role_names
 from migrate.errors import UNCHANGED, Fault, InvalidInput
 from migrate.guardkind import Kind, Severity
 from migrate.model import PrincipalKey, PrincipalKind, RoleKey, matches
+from migrate.traits import Traits
 from migrate.wording import near, quoted
-
-SENSITIVE = (
-    "Single Sign On",
-    "API Scopes",
-    "Manage Built-In Admin Roles",
-    "Enterprise Key",
-    "View and Run Bot Chat History",
-)
-"""Permissions whose gain deserves a warning where a config does not say which (kore.md A2)."""
-
-ROLE_MANAGEMENT = "Manage Custom Admin Roles"
-"""Without a holder of it nobody can give it back in the console (kore.md A2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +24,7 @@ class AccessFacts:
     `changes` are those from `before` to `after`, `users` is the number of users in the account.
     `operator` is who the run acts as, None where that can't be told; `principals` are all who are
     known. `permissions` (by role type) and `roles` are all names known on either side of the plan.
+    `traits` are the platform's.
     """
 
     before: Access
@@ -44,6 +34,7 @@ class AccessFacts:
     operator: PrincipalKey | None
     permissions: Mapping[str, frozenset[str]]
     roles: frozenset[str]
+    traits: Traits
     principals: Collection[PrincipalKey] = ()
 
 
@@ -59,7 +50,8 @@ def _max_losers(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
     if len(losers) <= parameters["max"] and share <= parameters["percent"]:
         return ""
     return (
-        f"{len(losers)} of {facts.users} users would lose access ({share:.1f} %): {_some(losers)}; "
+        f"{len(losers)} of {facts.users} {facts.traits.noun('user')}s would lose access "
+        f"({share:.1f} %): {_some(losers)}; "
         f"allowed are {parameters['max']} and {parameters['percent']} %"
     )
 
@@ -67,7 +59,7 @@ def _max_losers(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
 def _no_gain(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
     names = parameters["permissions"]
     if names is None:
-        names = SENSITIVE
+        names = facts.traits.sensitive
     else:
         _check_permissions("no_gain", names, facts)
     objections = []
@@ -80,7 +72,8 @@ def _no_gain(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
                     who.update(change.principals)
                     through.update(delta.roles)
         if who:
-            objections.append(f"{name!r} by {_who(who)} through {_some(through)}")
+            ways = f" through {_some(through)}" if through != {name} else ""
+            objections.append(f"{name!r} by {_who(who, facts.traits)}{ways}")
     return f"would be gained: {'; '.join(objections)}" if objections else ""
 
 
@@ -92,7 +85,7 @@ def _only_through(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
         raise _invalid("only_through", [Fault("needs both `permission` and `roles`")])
     _check_permissions("only_through", (permission,), facts)
     unknown = [name for name in roles if not any(matches(each, (name,)) for each in facts.roles)]
-    if unknown:
+    if unknown and not facts.traits.opaque_roles:
         raise _unknown("only_through", "role", unknown, facts.roles)
     others = {key for key in _giving(facts.after, permission) if not matches(key[1], roles)}
     who = {principal for principal, _ in _holders(facts.after, others)}
@@ -107,8 +100,8 @@ def _only_through(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
     then = {key for key in _giving(facts.before, permission) if not matches(key[1], roles)}
     already = who & {principal for principal, _ in _holders(facts.before, then)}
     return (
-        f"{permission!r} is to be held through {_some(roles)} only, but {_who(who)} would hold it "
-        f"through {_some(held)}{_already(already)}"
+        f"{permission!r} is to be held through {_some(roles)} only, but "
+        f"{_who(who, facts.traits)} would hold it through {_some(held)}{_already(already)}"
     )
 
 
@@ -119,7 +112,8 @@ def _not_together(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
     if len(names) != 2:
         raise _invalid("not_together", [Fault("`permissions` must name two permissions")])
     _check_permissions("not_together", names, facts)
-    if not any(known.issuperset(names) for known in facts.permissions.values()):
+    together = any(known.issuperset(names) for known in facts.permissions.values())
+    if not together and not facts.traits.opaque_roles:
         message = "both are in roles of no type, so that nobody could ever hold them in one scope"
         raise _invalid("not_together", [Fault(f"{_some(names)}: {message}")])
     after, before = (
@@ -130,21 +124,22 @@ def _not_together(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
     if not who:
         return ""
     already = who & {principal for principal, _ in before}
-    return f"{_who(who)} would hold {names[0]!r} and {names[1]!r} together{_already(already)}"
+    both = f"{names[0]!r} and {names[1]!r} together"
+    return f"{_who(who, facts.traits)} would hold {both}{_already(already)}"
 
 
 def _somebody_holds(facts: AccessFacts, parameters: Mapping[str, Any]) -> str:
     permission = parameters["permission"]
     if permission is not None:
         _check_permissions("somebody_holds", (permission,), facts)
-    name = ROLE_MANAGEMENT if permission is None else permission
-    if _users_with(facts.after, name):
+    name = facts.traits.role_management if permission is None else permission
+    if not name or _users_with(facts.after, name):
         return ""
     lost = _users_with(facts.before, name)
     if permission is None and not lost:
         return ""  # Not asked for, and nothing that the plan takes away.
-    today = f"; today it is {_who(lost)}" if lost else ", as today"
-    return f"no user would hold {name!r}{today}"
+    today = f"; today it is {_who(lost, facts.traits)}" if lost else ", as today"
+    return f"no {facts.traits.noun('user')} would hold {name!r}{today}"
 
 
 def _no_operator(facts: AccessFacts) -> str:
@@ -191,6 +186,8 @@ def _users_with(access: Access, permission: str) -> set[PrincipalKey]:
 
 
 def _check_permissions(rule: str, names: Iterable[str], facts: AccessFacts) -> None:
+    if facts.traits.opaque_roles:
+        return  # That nobody holds a role now does not say that there is none.
     known = frozenset[str]().union(*facts.permissions.values())
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -216,13 +213,14 @@ def _already(who: Collection[PrincipalKey]) -> str:
     return f" ({len(who)} of them already today)" if who else ""
 
 
-def _who(principals: Collection[PrincipalKey]) -> str:
+def _who(principals: Collection[PrincipalKey], traits: Traits) -> str:
     """`3 users ('a', 'b', 'c') and 1 group ('Ops')`."""
     parts = []
     for kind in (PrincipalKind.USER, PrincipalKind.GROUP):
         names = [name for each, name in principals if each == kind]
         if names:
-            parts.append(f"{len(names)} {kind}{'s' if len(names) > 1 else ''} ({_some(names)})")
+            plural = "s" if len(names) > 1 else ""
+            parts.append(f"{len(names)} {traits.noun(kind)}{plural} ({_some(names)})")
     return " and ".join(parts)
 
 
@@ -239,4 +237,4 @@ KINDS: Mapping[str, Kind[AccessFacts]] = {
     "somebody_holds": Kind(_somebody_holds, {"permission": None}, Severity.REFUSE),
     "operator_unchanged": Kind(_operator_unchanged, {}, Severity.REFUSE, blind=_no_operator),
 }
-"""Every guard over access by its name in the config; None: as `SENSITIVE`, `ROLE_MANAGEMENT`."""
+"""Every guard over access by its name in the config; None: as the platform's traits say."""

@@ -58,7 +58,9 @@ def delta(
     held = target.assignments
     moves = {(rename.role_type, rename.old): rename.new for rename in renames}
     moved = {
-        item._replace(role=moves[item.role_key]): item for item in held if item.role_key in moves
+        item._replace(role=moves[item.role_key]): item
+        for item in (held if moves else ())
+        if item.role_key in moves
     }
     scoped = frozenset(item for item in wanted if rules.in_scope(item.role_key))
     goal = held - frozenset(moved.values()) | moved.keys()

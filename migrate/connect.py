@@ -15,6 +15,7 @@ from migrate.config import (
     Config,
     DirectoryLocation,
     Environment,
+    Login,
     PolicyRef,
     S3Location,
     UploadCommand,
@@ -25,7 +26,8 @@ from migrate.errors import InvalidInput
 from migrate.guards import GuardRule
 from migrate.model import Identity
 from migrate.pace import Pace
-from migrate.platforms.base import Prober, ProbeWish, Reader, Shared, Uploader, Writer
+from migrate.platforms.base import Reader, Shared, Uploader, Writer
+from migrate.platforms.probing import Prober, ProbeWish
 from migrate.redaction import Redactor
 from migrate.secrets import RotatingSecret, Secret, SecretRef, Source, resolve
 from migrate.stores.base import Store
@@ -42,7 +44,7 @@ class Connections:
         self._redactor = redactor
         self._stores: dict[DirectoryLocation | S3Location, Store] = {}
         self._shared: dict[Identity, Shared] = {}
-        self._apps: dict[tuple[Identity, App], RotatingSecret] = {}
+        self._secrets: dict[tuple[Identity, App | Login], RotatingSecret] = {}
         self._open: list[Reader] = []
         self._policies: dict[PolicyRef, Policy] = {}
 
@@ -91,7 +93,7 @@ class Connections:
         Raises InvalidInput where the config does not say how files are uploaded.
         """
         writer: Writer = platform(environment).writer(
-            environment, self.shared(environment), self.tools, self._uploader(environment)
+            environment, self.shared(environment), self.tools, partial(self._uploader, environment)
         )
         self._open.append(writer)
         return writer
@@ -104,29 +106,25 @@ class Connections:
             limits = [environment.limits]
             limits += [each.limits for each in known if each.identity == identity]
             pace = Pace(
-                per_minute=min(limit.per_minute for limit in limits),
-                per_hour=min(limit.per_hour for limit in limits),
+                per_minute=min((each.per_minute for each in limits if each.per_minute), default=0),
+                per_hour=min((each.per_hour for each in limits if each.per_hour), default=0),
                 clock=self.tools.monotonic,  # windows must not move with the wall clock
                 now=self.tools.now,
                 pause=self.tools.pause,
                 where=environment.name,
             )
-            self._shared[identity] = Shared(pace, partial(self._app_secret, identity))
+            self._shared[identity] = Shared(pace, partial(self._secret_of, identity))
         return self._shared[identity]
 
-    def _app_secret(self, identity: Identity, app: App, where: str) -> RotatingSecret:
-        if (identity, app) not in self._apps:
-            refs = {
-                "client_secret": app.client_secret,
-                "client_secret_next": app.client_secret_next,
-            }
+    def _secret_of(self, identity: Identity, who: App | Login, where: str) -> RotatingSecret:
+        if (identity, who) not in self._secrets:
             sources = tuple(
                 Source(setting, partial(self.secret, ref, f"{where}.{setting}"))
-                for setting, ref in refs.items()
-                if ref is not None
+                for setting, ref in who.secrets.items()
             )
-            self._apps[identity, app] = RotatingSecret(sources, where=where, tell=self.tools.tell)
-        return self._apps[identity, app]
+            secret = RotatingSecret(sources, where=where, tell=self.tools.tell)
+            self._secrets[identity, who] = secret
+        return self._secrets[identity, who]
 
     def prober(self, environment: Environment, writer: Writer, wish: ProbeWish) -> Prober:
         """Something that settles, by the calls of a writer, what nobody documents."""

@@ -122,7 +122,7 @@ def compare(
     """Compare the roles in scope and say what has to change.
 
     A role type that either side has not captured is left alone; one that the source has only
-    seen in part never causes a deletion.
+    seen in part never causes a deletion. Opaque roles are never changed.
     """
     changes: list[Change] = []
     left: list[Left] = []
@@ -137,15 +137,14 @@ def compare(
         of_type = _RoleType(role_type, mode, rules, behaviour.of(role_type), traits, known)
         sources = in_scope((renamed(role, rules) for role in wanted.roles), selections)
         targets = {role.name: role for role in in_scope(held.roles, selections)}
-        for role in sources:
-            change, leaves = of_type.one(role, targets.pop(role.name, None))
-            equal += change is None and not leaves
-            changes.extend([change] if change else [])
-            left.extend(leaves)
-        for role in targets.values():
-            change, leaves = of_type.surplus(role, prune=wanted.complete)
-            changes.extend([change] if change else [])
-            left.extend(leaves)
+        if traits.opaque_roles:
+            equal += sum(role.name in targets for role in sources)
+            continue
+        found = [of_type.one(role, targets.pop(role.name, None)) for role in sources]
+        equal += sum(change is None and not leaves for change, leaves in found)
+        found += [of_type.surplus(role, prune=wanted.complete) for role in targets.values()]
+        changes += [change for change, _ in found if change is not None]
+        left += [item for _, leaves in found for item in leaves]
         unknown += of_type.unknown(changes)
     changes.sort(key=lambda change: change.key)
     left.sort(key=lambda item: (item.role_type, item.name))

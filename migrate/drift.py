@@ -1,9 +1,11 @@
 """Drift: how a state differs from an earlier or desired one. Every role counts, built-ins too."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from migrate.diff import Action, Change, in_scope, permission_changes
-from migrate.model import Capture, Selection, Snapshot, State
+from migrate.model import Assignment, Capture, Selection, Snapshot, State
+from migrate.peopleplanfile import assignment_to_value
 
 
 def compare_states(
@@ -35,13 +37,43 @@ def compare_states(
     return tuple(changes)
 
 
-def to_value(then: Snapshot, now: Snapshot, changes: tuple[Change, ...]) -> dict[str, Any]:
-    """The JSON value of a drift report."""
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Assignments that are there now and were not, and the reverse."""
+
+    given: tuple[Assignment, ...] = ()
+    taken: tuple[Assignment, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.given or self.taken)
+
+
+def compare_people(then: State, now: State, selections: tuple[Selection, ...]) -> Moves:
+    """Who holds what now and did not, and the reverse; nothing where either is not known.
+
+    What may be held directly unseen on one side is no difference.
+    """
+    if then.people is None or now.people is None:
+        return Moves()
+    had, has = (
+        {item for item in people.assignments if all(s.covers(item.role) for s in selections)}
+        for people in (then.people, now.people)
+    )
+    given, taken = has - had - then.people.maybe_direct, had - has - now.people.maybe_direct
+    return Moves(tuple(sorted(given)), tuple(sorted(taken)))
+
+
+def to_value(
+    then: Snapshot, now: Snapshot, changes: tuple[Change, ...], moves: Moves
+) -> dict[str, Any]:
+    """The JSON value of a drift report; `assignments` null where they were not compared."""
+    compared = then.state.people is not None and now.state.people is not None
     return {
         "environment": now.environment,
         "against": {"environment": then.environment, "capturedAt": then.captured_at},
         "capturedAt": now.captured_at,
-        "moved": bool(changes),
+        "moved": bool(changes or moves),
         "changes": [
             {
                 "action": change.action.value,
@@ -58,4 +90,10 @@ def to_value(then: Snapshot, now: Snapshot, changes: tuple[Change, ...]) -> dict
             }
             for change in changes
         ],
+        "assignments": {
+            "given": [assignment_to_value(item) for item in moves.given],
+            "taken": [assignment_to_value(item) for item in moves.taken],
+        }
+        if compared
+        else None,
     }

@@ -4,8 +4,8 @@ The config sets a guard's severity and parameters (`[[guards]] rule = …`); a g
 replaces the default of that name. What each one checks is in `migrate.rules`.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -40,6 +40,19 @@ class GuardRule:
     severity: Severity | None = None
     environments: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def folded(rule: GuardRule, fold: Callable[[str], str]) -> GuardRule:
+    """A guard whose parameters name roles as they are matched: for permissions that are roles."""
+    parameters = {
+        key: fold(value)
+        if isinstance(value, str)
+        else tuple(map(fold, value))
+        if isinstance(value, tuple)
+        else value
+        for key, value in rule.parameters.items()
+    }
+    return replace(rule, parameters=parameters)
 
 
 @dataclass(frozen=True, slots=True)

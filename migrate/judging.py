@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from migrate.access_rules import AccessFacts
 from migrate.diff import Action, in_scope
-from migrate.guards import GuardRule, Verdict, evaluate
+from migrate.guards import GuardRule, Verdict, evaluate, folded
 from migrate.model import PrincipalKey, RoleKey, Selection, State
-from migrate.peopleplan import holders_of, reach
+from migrate.peopleplan import Reach, holders_of, reach
 from migrate.plan import Plan, desired
+from migrate.platform_rules import refusals
 from migrate.profile import made_by_probe
 from migrate.rules import Facts
 from migrate.traits import Traits
@@ -22,8 +23,12 @@ def judge(
     keep: tuple[str, ...] = (),
     operator: PrincipalKey | None = None,
     unprofiled: tuple[str, ...] = (),
+    reached: Reach | None = None,
 ) -> tuple[Verdict, ...]:
-    """The guards' verdicts on a plan over a target's state, `keep` of today's config included."""
+    """The guards' verdicts on a plan over a target's state, `keep` of today's config included.
+
+    `reached` is what it changes for whom in just this state, where that is known.
+    """
     own = plan.undoes.own if plan.undoes else frozenset[RoleKey]()
     facts = Facts(
         environment=plan.target.environment,
@@ -48,8 +53,13 @@ def judge(
         moves=Counter(item.role_key for item in (*plan.people.adds, *plan.people.removes)),
         # The way back is open whatever is known of the platform.
         unprofiled=() if plan.undoes else unprofiled,
+        unseen=() if plan.undoes else plan.people.not_seen(target),
+        refusals=tuple(refusals(plan.people, target.people, traits, operator)),
     )
-    return evaluate(facts, _access_facts(plan, target, traits, operator), guards, plan.overrides)
+    if traits.opaque_roles:
+        guards = tuple(folded(rule, traits.fold_role) for rule in guards)
+    access = _access_facts(plan, target, traits, operator, reached)
+    return evaluate(facts, access, guards, plan.overrides)
 
 
 def _unread(plan: Plan, target: State) -> str:
@@ -68,12 +78,16 @@ def _held(plan: Plan, target: State, own: frozenset[RoleKey]) -> Mapping[RoleKey
 
 
 def _access_facts(
-    plan: Plan, target: State, traits: Traits, operator: PrincipalKey | None
+    plan: Plan,
+    target: State,
+    traits: Traits,
+    operator: PrincipalKey | None,
+    reached: Reach | None,
 ) -> AccessFacts | None:
     after = desired(plan, target)
     if target.people is None:
         return None
-    reached = reach(target, after, plan.people.held_after(target.people), traits)
+    reached = reached or reach(target, after, plan.people.held_after(target.people), traits)
     if reached is None:
         return None
     terms = plan.source_terms
@@ -90,6 +104,7 @@ def _access_facts(
         permissions={kind: frozenset(found) for kind, found in names.items()},
         roles=terms.roles.union(role.name for role in here),
         principals=target.people.principals,
+        traits=traits,
     )
 
 
@@ -104,5 +119,5 @@ def custom_names(
             if not traits.is_built_in(role_type, role.name) and not made_by_probe(role.name)
         )
         for role_type, section in state.roles.items()
-        if section.complete
+        if section.complete or state.in_part(role_type)
     }

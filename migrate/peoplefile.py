@@ -47,7 +47,11 @@ def from_value(value: dict[str, Any]) -> People | None:
         account_id=value["accountId"],
         principals={
             (item["kind"], item["folded"]): Principal(
-                PrincipalKind(item["kind"]), item["name"], item.get("id"), item.get("orgId")
+                PrincipalKind(item["kind"]),
+                item["name"],
+                item.get("id"),
+                item.get("orgId"),
+                item.get("primary"),
             )
             for item in value["principals"]
         },
@@ -64,5 +68,6 @@ def _principal(folded: str, principal: Principal, ids: bool) -> dict[str, Any]:
     value = {"kind": principal.kind.value, "folded": folded}
     if ids:
         value["name"] = principal.name
-    known = {"id": principal.id, "orgId": principal.org_id} if ids else {}
+    every = {"id": principal.id, "orgId": principal.org_id, "primary": principal.primary}
+    known = every if ids else {}
     return {**value, **{key: held for key, held in known.items() if held is not None}}

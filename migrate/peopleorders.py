@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 
-from migrate.access import Access
+from migrate.access import Access, Ways
 from migrate.assigning import Delta
 from migrate.behaviour import Behaviour
 from migrate.identity import IdentityRules
 from migrate.levels import Levels, plain
 from migrate.model import People, Permissions, PermissionValue, RoleKey
-from migrate.moves import Grants, Hidden, Holder, Holdings, Roles
+from migrate.moves import Grants, Hidden, Holder, Holdings, Holds, Roles
 from migrate.ordering import Order, order
 from migrate.peopleplan import Sides
 from migrate.traits import Traits
@@ -91,8 +92,12 @@ def _roles(sides: Sides, role_type: str) -> Roles:
 
 
 def _held(access: Access, role_type: str) -> Holdings:
+    @cache  # many hold the same
+    def holds(ways: Ways) -> Holds:
+        return frozenset(((role_type, way.role), way.group) for way in ways)
+
     return {
-        (principal, scope): frozenset(((kind, way.role), way.group) for way in ways)
+        (principal, scope): holds(ways)
         for principal, places in access.held.items()
         for (kind, scope), ways in places.items()
         if kind == role_type

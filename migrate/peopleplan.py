@@ -1,16 +1,27 @@
 """What a plan does with who holds what, and what it does to what everybody may do. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrate.access import Access, AccessChange, access_changes, effective
 from migrate.assigning import Unassigned
 from migrate.errors import UNCHANGED, UsageError
 from migrate.identity import IdentityRules, Rename
 from migrate.levels import Levels
-from migrate.model import Assignment, Assignments, People, Role, RoleKey, Selection, State
+from migrate.model import (
+    Assignment,
+    Assignments,
+    People,
+    PrincipalKind,
+    Role,
+    RoleKey,
+    Selection,
+    State,
+)
 from migrate.ordering import Order
 from migrate.traits import Traits
+
+USER = PrincipalKind.USER.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +34,9 @@ class PeoplePlan:
 
     `adds` and `removes` are the assignments to make and to take back, `left` those that differ
     and stay as they are, `moved` the roles whose holders go to another name: the source's name for
-    them. `orders` has the moves of each role type that changes.
+    them. `unseen` are the roles in `adds` that the target was not seen to have, where roles can't
+    be listed. `orders` has the moves of each role type that changes. `reached` is kept while the
+    plan is made, and goes into no file.
     """
 
     unread: str = ""
@@ -34,12 +47,19 @@ class PeoplePlan:
     removes: tuple[Assignment, ...] = ()
     left: tuple[Unassigned, ...] = ()
     moved: tuple[Rename, ...] = ()
+    unseen: tuple[Role, ...] = ()
     notes: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
+    reached: "Reach | None" = field(default=None, compare=False, repr=False)
 
     def held_after(self, people: People) -> frozenset[Assignment]:
         """Who holds what once the assignments are made."""
         return people.assignments.union(self.adds).difference(self.removes)
+
+    def not_seen(self, target: State) -> tuple[RoleKey, ...]:
+        """The roles in `unseen` that a target does not show by now either."""
+        seen = target.by_key()
+        return tuple(role.key for role in self.unseen if role.key not in seen)
 
 
 def known_people(state: State, word: str, unread: str = "") -> People:
@@ -102,8 +122,8 @@ def reach(
     if people is None:
         return None
     levels = Levels.of(traits.value_order, traits.denied)
-    then = _access(before.by_key(), people, people.assignments, levels)
-    now = _access(after.by_key(), people, held_after, levels)
+    then = effective(before.by_key(), people.assignments, people.groups_of, levels)
+    now = _moved(then, after.by_key(), people, held_after)
     users = sum(kind == "user" for kind, _ in people.principals)
     return Reach(then, now, access_changes(then, now), users)
 
@@ -117,10 +137,23 @@ def holders_of(people: People, roles: frozenset[RoleKey]) -> Mapping[RoleKey, in
     return {key: len(principals) for key, principals in sorted(held.items())}
 
 
-def _access(
+def _moved(
+    then: Access,
     roles: Mapping[RoleKey, Role],
     people: People,
-    assignments: frozenset[Assignment],
-    levels: Levels,
+    held: frozenset[Assignment],
 ) -> Access:
-    return effective(roles, assignments, people.groups_of, levels)
+    """What `effective` gives of `held`, worked out only for those for whom it is not as it was."""
+    moving = {item.holder for item in people.assignments ^ held}
+    groups = {name for kind, name in moving if kind == PrincipalKind.GROUP}
+    within = {user for user, of in people.groups_of.items() if not groups.isdisjoint(of)}
+    moving.update((USER, user) for user in within)
+    some = effective(
+        roles,
+        (item for item in held if item.holder in moving or item.kind == PrincipalKind.GROUP),
+        {user: of for user, of in people.groups_of.items() if (USER, user) in moving},
+        then.levels,
+    )
+    same = {holder: own for holder, own in then.held.items() if holder not in moving}
+    anew = {holder: own for holder, own in some.held.items() if holder in moving}
+    return Access({**same, **anew}, some.permissions, then.levels)

@@ -5,7 +5,7 @@ from typing import Any
 from migrate import accessfile
 from migrate.assigning import Unassigned
 from migrate.identity import Rename
-from migrate.model import Assignment, Assignments, PermissionValue
+from migrate.model import Assignment, Assignments, PermissionValue, Role
 from migrate.moves import Breach, Move, Part
 from migrate.ordering import Order
 from migrate.peopleplan import PeoplePlan
@@ -27,6 +27,10 @@ def to_value(plan: PeoplePlan) -> dict[str, Any]:
         "moved": [
             {"roleType": each.role_type, "role": each.old, "becomes": each.new}
             for each in plan.moved
+        ],
+        "unseen": [
+            {"roleType": role.role_type, "role": role.name, "spelled": role.id or role.name}
+            for role in plan.unseen
         ],
         "notes": list(plan.notes),
         "orders": [
@@ -55,6 +59,9 @@ def from_value(value: dict[str, Any]) -> PeoplePlan:
         ),
         moved=tuple(
             Rename(item["roleType"], item["role"], item["becomes"]) for item in value["moved"]
+        ),
+        unseen=tuple(
+            Role.opaque(item["roleType"], item["role"], item["spelled"]) for item in value["unseen"]
         ),
         notes=tuple(value["notes"]),
         orders=tuple(

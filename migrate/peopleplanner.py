@@ -1,6 +1,7 @@
 """Planning who holds what: from the source's assignments to moves in an order. Pure."""
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from migrate.assigning import Delta, Rules, delta
 from migrate.behaviour import Behaviour
@@ -24,6 +25,7 @@ from migrate.model import (
 )
 from migrate.peopleorders import Reached, orders
 from migrate.peopleplan import PeoplePlan, Sides, known_people, reach
+from migrate.platform_rules import first_roles, move_notes, unseen_roles, with_room
 from migrate.traits import Traits
 from migrate.unshown import unshown_notes
 
@@ -57,6 +59,8 @@ def plan_people(
     if people is None:
         alone = orders(sides, request.rules, Delta(), None, learned, traits)
         return PeoplePlan(unread, orders=alone)
+    unseen = unseen_roles(sides.source, sides.target, request.rules)
+    sides = replace(sides, target=sides.target.with_seen(unseen), goal=sides.goal.with_seen(unseen))
     renamed = renames(
         sides.source,
         sides.target,
@@ -78,6 +82,9 @@ def plan_people(
     merged = learned.rows == "merged"
     changes = delta(request.assignments, shown, wanted, found, replace(rules, merged=merged))
     notes += request.look_up.notes(changes.adds, people)
+    firsts = first_roles(sides.source.people, request.rules, resolution)
+    notes += move_notes(changes.adds, changes.removes, people, firsts, traits)
+    given = {item.role_key for item in changes.adds}
     plan = PeoplePlan(
         unread=unread,
         assignments=request.assignments,
@@ -85,6 +92,7 @@ def plan_people(
         removes=tuple(sorted(changes.removes)),
         left=changes.left,
         moved=found,
+        unseen=tuple(role for role in unseen if role.key in given),
         notes=tuple(notes),
     )
     reached = reach(sides.target, sides.goal, plan.held_after(people), traits)
@@ -92,9 +100,12 @@ def plan_people(
         raise AssertionError("the target's holders are known")
     known = Reached(reached.before, reached.after)
     found_orders = orders(sides, request.rules, changes, known, learned, traits)
+    found_orders = with_room(found_orders, people, changes, traits)
     unshown = unshown_notes(shown, found_orders, changes.adds, learned)
     notes += unshown
-    return replace(plan, access=reached.changes, orders=found_orders, notes=tuple(notes))
+    return replace(
+        plan, access=reached.changes, orders=found_orders, notes=tuple(notes), reached=reached
+    )
 
 
 def _wanted(
@@ -105,6 +116,7 @@ def _wanted(
         raise AssertionError("checked before")
     rules = request.rules
 
+    @cache  # asked of every assignment, and there are few roles
     def covered(name: str) -> bool:
         return sides.covers(rules.role(name))
 
@@ -148,13 +160,18 @@ def _rules(sides: Sides, request: PeopleRequest, resolution: Resolution, traits:
     named = sides.called_here(request.rules)
     after = frozenset(sides.goal.by_key())
     bots = set(resolution.scopes.values())
+    here = set(resolution.principals.values())
 
+    @cache
     def in_scope(key: RoleKey) -> bool:
         return key[0] in sides.source.captured and sides.covers(key[1])
 
     def foreign(item: Assignment) -> str:
         if item.role_key not in named and item.role_key in after:
-            return "the source has no such role"
+            if not sides.source.in_part(item.role_type):
+                return "the source has no such role"
+            if item.holder not in here:  # else all that it holds is known, though not all roles
+                return "the source was not seen to have the role, and does not have this holder"
         if item.scope != ACCOUNT and item.scope not in bots:
             return "the source has no such bot"
         return ""

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from migrate.actor import Actor
 from migrate.diff import Action, Change, Left, Rules
+from migrate.errors import UNCHANGED, UsageError
 from migrate.guards import Override, Verdict
 from migrate.model import (
     Identity,
@@ -160,6 +161,18 @@ class Plan:
         return tuple(sorted({change.role_type for change in self.changes}))
 
 
+def same_platform(source: Side | Snapshot, target: Snapshot, why: str) -> None:
+    """Raises UsageError where two are of different platforms; `why` says what that rules out."""
+    one, other = source.identity.platform, target.identity.platform
+    if one != other:
+        raise UsageError(
+            f"{source.environment!r} is a {one} environment and {target.environment!r} a {other} "
+            f"one: {why}",
+            target=UNCHANGED,
+            remedy="Name two environments of one platform.",
+        )
+
+
 def moved(plan: Plan, target: State) -> tuple[Change, ...]:
     """The changes whose role is no longer what it was when the plan was made, ids included.
 
@@ -175,7 +188,10 @@ def moved(plan: Plan, target: State) -> tuple[Change, ...]:
 
 
 def desired(plan: Plan, target: State) -> State:
-    """The target's state with the plan's changes made. New roles have no id yet."""
+    """The target's state with the plan's changes made. New roles have no id yet.
+
+    Roles that are not seen there, and that somebody is given, are taken to be there.
+    """
     sections = {}
     for role_type, section in target.roles.items():
         changes = [change for change in plan.changes if change.role_type == role_type]
@@ -194,7 +210,7 @@ def desired(plan: Plan, target: State) -> State:
                     ref_id=before.ref_id if before else None,
                 )
         sections[role_type] = section.holding(roles.values())
-    return State(sections, target.people)
+    return State(sections, target.people).with_seen(plan.people.unseen)
 
 
 def _same(before: Role | None, now: Role | None) -> bool:

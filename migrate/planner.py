@@ -17,7 +17,7 @@ from migrate.model import (
 )
 from migrate.peopleplan import Sides
 from migrate.peopleplanner import PeopleRequest, plan_people
-from migrate.plan import Plan, Side, Source, Terms, desired
+from migrate.plan import Plan, Side, Source, Terms, desired, same_platform
 from migrate.profile import without_probes
 from migrate.traits import Traits
 
@@ -58,7 +58,7 @@ def make(
     Raises UsageError where the two sides are of different platforms, or where a `--role` pattern
     matches no role on either side.
     """
-    _check_sides(source.side, target)
+    same_platform(source.side, target, "roles cannot travel between platforms")
     names = request.people.rules
     selections = scope_here(request.selection, source.selection, source.state, names)
     called = called_here(source.state, selections, names)
@@ -87,7 +87,7 @@ def make(
         unknown=found.unknown,
         equal=found.equal,
         # What was worked out, not read, can't have come up short.
-        source_sizes={} if source.worked_out else _sizes(source, target.state),
+        source_sizes={} if source.worked_out else _sizes(source, target.state, traits),
         source_names=custom_names(called, selections, traits),
         source_terms=_terms(called, request.rules),
         overrides=request.overrides,
@@ -110,17 +110,20 @@ def make(
         traits,
         operator=request.operator,
         unprofiled=request.unprofiled,
+        reached=people.reached,
     )
     return replace(plan, verdicts=judged)
 
 
-def _sizes(source: Source, target: State) -> dict[str, int]:
+def _sizes(source: Source, target: State, traits: Traits) -> dict[str, int]:
     """How many roles the source holds of each type that both sides captured."""
     seen = target.captured
+    made = custom_names(source.state, (), traits)
     sizes = {
-        role_type: len(section.roles)
+        # What ships with a platform is in use on every server: it does not make a source.
+        role_type: len(section.roles) if section.complete else len(made[role_type])
         for role_type, section in source.state.roles.items()
-        if section.complete and role_type in seen
+        if role_type in made and role_type in seen
     }
     if source.selection.everything or not any(sizes.values()):
         return sizes
@@ -138,17 +141,6 @@ def _terms(source: State, rules: Rules) -> Terms:
         {role_type: frozenset(names) for role_type, names in permissions.items()},
         frozenset(role.name for role in source.all_roles()),
     )
-
-
-def _check_sides(source: Side, target: Snapshot) -> None:
-    if source.identity.platform != target.identity.platform:
-        raise UsageError(
-            f"{source.environment!r} is a {source.identity.platform} environment and "
-            f"{target.environment!r} a {target.identity.platform} one: roles cannot travel between "
-            "platforms",
-            target="unchanged",
-            remedy="Name two environments of one platform.",
-        )
 
 
 def check_patterns(selection: Selection, *states: State) -> None:

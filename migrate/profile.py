@@ -69,10 +69,12 @@ def without_probes(state: State) -> State:
     roles = {role_type: _without_probes(section) for role_type, section in state.roles.items()}
     people = state.people
     if people is not None:
+        ours = set(filter(made_by_probe, {item.role for item in people.assignments}))
+        ours.update(item.role for item in people.maybe_direct if made_by_probe(item.role))
         people = replace(
             people,
-            assignments=frozenset(i for i in people.assignments if not made_by_probe(i.role)),
-            maybe_direct=frozenset(i for i in people.maybe_direct if not made_by_probe(i.role)),
+            assignments=frozenset(i for i in people.assignments if i.role not in ours),
+            maybe_direct=frozenset(i for i in people.maybe_direct if i.role not in ours),
         )
     return State(roles, people)
 

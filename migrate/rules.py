@@ -25,7 +25,8 @@ class Facts:
     `breaches` is what leaves its bounds between calls, `moves` counts the assignments that change,
     by role. `own` are roles that a run made which is taken back: they are not missed.
     `unprofiled` are role types of a protected target, in full mode, whose platform version no probe
-    has tried.
+    has tried. `unseen` are roles to be given that nobody in the target was seen to hold, `refusals`
+    what the platform would refuse.
     """
 
     environment: str
@@ -45,6 +46,8 @@ class Facts:
     moves: Mapping[RoleKey, int] = field(default_factory=dict)
     own: frozenset[RoleKey] = frozenset()
     unprofiled: tuple[str, ...] = ()
+    unseen: tuple[RoleKey, ...] = ()
+    refusals: tuple[str, ...] = ()
 
 
 def _empty_source(facts: Facts, parameters: Mapping[str, Any]) -> str:
@@ -206,6 +209,12 @@ def _no_profile(facts: Facts, parameters: Mapping[str, Any]) -> str:
     )
 
 
+def _unseen_roles(facts: Facts, parameters: Mapping[str, Any]) -> str:
+    names = _some([name for _, name in facts.unseen])
+    what = f"nobody in the target holds {names}, and roles can't be listed: --allow-unseen-roles "
+    return f"{what}gives each to one first, and looks whether it is there" if facts.unseen else ""
+
+
 def _listed(what: str, changes: list[Change]) -> str:
     if not changes:
         return ""
@@ -231,5 +240,7 @@ KINDS: Mapping[str, Kind[Facts]] = {
     "membership_gap": Kind(_membership_gap, severity=None),
     "access_gap": Kind(_access_gap, blind=_unread),
     "no_profile": Kind(_no_profile),
+    "unseen_roles": Kind(_unseen_roles),
+    "platform_refuses": Kind(lambda facts, _: "; ".join(facts.refusals), absolute=True),
 }
 """Every guard by its name in the config. The absolute ones hold always."""

@@ -37,10 +37,19 @@ class Traits:
 
     `denied` is the value that, where it stands in place of an absent permission, grants nothing
     more (Kore.ai: NO); None where there is no such value. `value_order` has chains of values, each
-    stronger than the one before. `fold` gives what a principal's name (kind, name) is matched by.
-    `not_assignable` says why the platform never gives or takes an assignment, or "". `sensitive`
-    are permissions whose gain deserves a reviewer's eye. `labels` are the names that the platform
-    shows people for permissions which have another on the wire.
+    stronger than the one before. `fold` gives what a name (kind, name) is matched by: a
+    principal's, or a role's with the kind "role". `not_assignable` says why the platform never
+    gives or takes an assignment, or ""; `caution` what deserves a word about one that is made, or
+    "".
+    `sensitive` are permissions whose gain deserves a reviewer's eye, `role_management` is the one
+    without which nobody can give roles; "" where there is none. `labels` are the names that the
+    platform shows people for permissions which have another on the wire, `nouns` what it calls
+    kinds of principals.
+
+    `opaque_roles`: roles can't be listed, made, changed or deleted, and what they grant is not
+    shown; all that can travel is who holds them. `shows_everybody`: a capture has every user, also
+    those who hold nothing. `most_roles` is how many roles one principal can hold. `only_by` has
+    roles that nobody but one user (by folded name) can give or take.
     """
 
     platform: str
@@ -49,8 +58,23 @@ class Traits:
     value_order: Sequence[Sequence[str]] = ()
     fold: Callable[[str, str], str] = _as_it_is
     not_assignable: Callable[[Assignment], str] = _nothing_against
+    caution: Callable[[Assignment], str] = _nothing_against
     sensitive: tuple[str, ...] = ()
+    role_management: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    nouns: Mapping[str, str] = field(default_factory=dict)
+    opaque_roles: bool = False
+    shows_everybody: bool = False
+    most_roles: int | None = None
+    only_by: Mapping[str, str] = field(default_factory=dict)
+
+    def fold_role(self, name: str) -> str:
+        """What a role's name is matched by."""
+        return self.fold("role", name)
+
+    def noun(self, kind: str) -> str:
+        """What the platform calls a kind of principals."""
+        return self.nouns.get(kind, kind)
 
     def is_built_in(self, role_type: str, name: str) -> bool:
         """Whether a role ships with the platform; none does of a type that is not known."""

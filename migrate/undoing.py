@@ -35,8 +35,13 @@ def undo(standing: Standing, after: State | None, *, stay: Collection[str], empt
     left = after.by_key() if after is not None else {}
     conflicts: list[Conflict] = []
     goal: dict[RoleKey, Role] = dict(has)
-    # An import may have side effects on roles that it holds as they were.
-    changed = standing.written | {key for key in left if not same(left[key], had.get(key))}
+    # An import may have side effects on roles that it holds as they were; what is only seen in use
+    # may have been there before it was seen.
+    changed = standing.written | {
+        key
+        for key in left
+        if not same(left[key], had.get(key)) and not standing.now.in_part(key[0])
+    }
     created = frozenset(key for key in changed if key in has and key not in had)
     for key in sorted(changed):
         was, now = had.get(key), has.get(key)
@@ -93,7 +98,8 @@ def _people(standing: Standing, now: People, turned: Turned, roles: Collection[R
     return replace(
         now,
         assignments=frozenset(item for item in held if item.role_key in roles),
-        principals={**before.principals, **now.principals},
+        # As they were: which role went first for whom is part of what is gone back to.
+        principals={**now.principals, **before.principals},
         scopes={**before.scopes, **now.scopes},
     )
 

@@ -22,6 +22,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.access", "migrate.access_rules", "migrate.accessfile", "migrate.peoplefile"),
         *("migrate.peopleplan", "migrate.peopleplanfile", "migrate.peopleplanner"),
         *("migrate.membership", "migrate.identity", "migrate.ordering", "migrate.replay"),
+        *("migrate.platform_rules",),
         *("migrate.moves", "migrate.stepwise", "migrate.peopleorders", "migrate.judging"),
         *("migrate.levels", "migrate.guardkind", "migrate.unshown"),
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
@@ -41,6 +42,9 @@ FLOORS: dict[int, tuple[str, ...]] = {
 ASIDE = "migrate.sandbox"
 ASIDE_KNOWS = ("migrate.model", "migrate.errors")
 ASIDE_IS_KNOWN_TO = ("migrate.cli.sandbox", "migrate.cli.demo")
+ASIDE_PLATFORMS = ("migrate.sandbox.kore", "migrate.sandbox.faircom")
+ASIDE_KNOWS_PLATFORMS = ("migrate.sandbox", "migrate.sandbox.platforms")
+"""The folders of the sandbox's platforms, and who beside themselves may look into them."""
 
 OUTSIDE = frozenset(
     {
@@ -56,7 +60,10 @@ IN_MEMORY = {"StringIO"}
 """What floor 1 may use of `io`: a buffer is no I/O, whatever the module is called."""
 
 SIBLINGS = (
-    ("migrate.platforms", ("migrate.platforms.base",)),
+    (
+        "migrate.platforms",
+        ("migrate.platforms.base", "migrate.platforms.probing", "migrate.platforms.assign_step"),
+    ),
     ("migrate.stores", ("migrate.stores.base", "migrate.stores.scoped", "migrate.stores.probe")),
 )
 """Rooms whose kinds do not know each other, and what all kinds may share."""
@@ -237,6 +244,17 @@ def test_the_sandbox_knows_next_to_nothing_of_us() -> None:
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.parametrize("folder", ASIDE_PLATFORMS)
+def test_a_platform_of_the_sandbox_is_one_folder(folder: str) -> None:
+    faults = []
+    for module in modules():
+        if within(module, ASIDE) and not within(module, folder):
+            found = [each for each in imports(module) if within(each.name, folder)]
+            if module not in ASIDE_KNOWS_PLATFORMS:
+                faults += told(module, found, "only the list of platforms knows them")
+    assert not faults, "\n".join(faults)
+
+
 @pytest.mark.parametrize("room", NEVER)
 def test_what_a_room_never_imports(room: str) -> None:
     faults = []
@@ -343,34 +361,60 @@ def senders(method: str) -> set[tuple[str, str]]:
     }
 
 
-def test_what_a_reader_can_send_only_reads() -> None:
-    channel = "migrate.platforms.kore.channel"
-    found = senders("POST")
-    assert found == {(channel, "look_up"), (channel, "post")}, "look-ups and writes go through it"
-    for method in ("PUT", "PATCH", "DELETE"):
-        assert senders(method) == set(), "if one only reads, say so here"
-    owners = {
-        (function.name, kind.name)
-        for kind in tree(channel).body
+def methods(module: str) -> dict[tuple[str, str], ast.FunctionDef]:
+    """The methods of a module, by (class, name)."""
+    return {
+        (kind.name, function.name): function
+        for kind in tree(module).body
         if isinstance(kind, ast.ClassDef)
         for function in kind.body
-        if isinstance(function, ast.FunctionDef) and (channel, function.name) in found
+        if isinstance(function, ast.FunctionDef)
     }
-    assert owners == {("look_up", "ReadChannel"), ("post", "WriteChannel")}
+
+
+def test_what_a_reader_can_send_only_reads() -> None:
+    channel, session = "migrate.platforms.kore.channel", "migrate.platforms.faircom.session"
+    assert senders("POST") == {(channel, "look_up"), (channel, "post"), (session, "_post")}, (
+        "look-ups and writes go through it"
+    )
+    for method in ("PUT", "PATCH", "DELETE"):
+        assert senders(method) == set(), "if one only reads, say so here"
+    owners = {key for key in methods(channel) if (channel, key[1]) in senders("POST")}
+    assert owners == {("ReadChannel", "look_up"), ("WriteChannel", "post")}
+
+
+def test_what_a_faircom_reader_can_ask_for_only_reads() -> None:
+    """There, all is one POST: it is the action that reads or writes."""
+    asked = {
+        (key, node.args[0].value)
+        for key, function in methods("migrate.platforms.faircom.channel").items()
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "send"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert asked == {
+        (("ReadChannel", "accounts"), "listAccounts"),
+        (("WriteChannel", "assign"), "assignRolesToAccounts"),
+    }
 
 
 def test_a_reader_has_nothing_but_what_reads() -> None:
     from migrate.platforms.base import Reader
-    from migrate.platforms.kore.channel import ReadChannel
+    from migrate.platforms.faircom import channel as faircom
+    from migrate.platforms.faircom.reader import FairComReader
+    from migrate.platforms.kore import channel as kore
     from migrate.platforms.kore.reader import KoreReader
 
     def public(kind: type) -> set[str]:
         return {name for name in dir(kind) if not name.startswith("_")}
 
-    reading = {"traits", "requests", "capture", "account_id", "know", "find_users", "close"}
-    assert public(Reader) == reading
-    assert public(KoreReader) == public(Reader)
-    assert public(ReadChannel) == {"get", "look_up", "requests", "close"}
+    reads = {"traits", "requests", "capture", "account_id", "know", "find_users", "close"}
+    assert public(Reader) == reads
+    assert public(KoreReader) == public(FairComReader) == reads
+    assert public(kore.ReadChannel) == {"get", "look_up", "requests", "close"}
+    assert public(faircom.ReadChannel) == {"accounts", "username", "requests", "close"}
 
 
 PLANTED = (
@@ -388,9 +432,14 @@ PLANTED = (
         test_the_core_does_not_know_the_sandbox,
     ),
     (
-        "migrate.sandbox.account",
+        "migrate.sandbox.kore.account",
         "from migrate.canonical import loads",
         test_the_sandbox_knows_next_to_nothing_of_us,
+    ),
+    (
+        "migrate.sandbox.front",
+        "from migrate.sandbox.kore.api import KoreApi",
+        lambda: test_a_platform_of_the_sandbox_is_one_folder("migrate.sandbox.kore"),
     ),
     (
         "migrate.report.escape",

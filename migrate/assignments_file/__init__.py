@@ -1,8 +1,8 @@
 """Assignments files: who is to hold which role, and who no longer, by name. Bytes in. Pure.
 
-Three forms are told apart by their content: our JSON (an object), the body of a request to the
-vendor's assignment calls (a JSON array), and CSV (anything else). They say the same things, so
-that one plan can be made of any.
+Four forms are told apart by their content: our JSON (an object), the bodies of the vendors'
+requests to assign roles (a JSON array for Kore.ai, another object for FairCom), and CSV (anything
+else). They say the same things, so that one plan can be made of any.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,6 +20,7 @@ from migrate.errors import Fault, InvalidInput
 from migrate.model import ACCOUNT, PrincipalKind
 from migrate.resources import schema
 from migrate.validation import validate
+from migrate.validation.documents import is_faircom_request
 from migrate.validation.locate import faults
 from migrate.wording import MAX_FAULTS, json_path
 
@@ -43,10 +44,16 @@ def parse(data: bytes, *, where: str) -> AssignmentsFile:
 
 def _json(data: bytes, where: str) -> AssignmentsFile:
     value = loads(data, where)
-    found = validate(value, data, schema("assignments"), where=where)
+    faircom = is_faircom_request(value)
+    form = "assignments-faircom" if faircom else "assignments"
+    found = validate(value, data, schema(form), where=where)
     if found:
         _refuse(found, where)
-    if isinstance(value, list):
+    if faircom:
+        from migrate.assignments_file.faircom_request import read_faircom
+
+        placed, findings = read_faircom(value)
+    elif isinstance(value, list):
         from migrate.assignments_file.requests import read_requests
 
         placed, findings = read_requests(value)

@@ -18,8 +18,9 @@ def check(placed: Placed) -> Iterator[Finding]:
     for path, each in placed.items():
         if each.role_type == "bot" and not (each.bot.strip() or each.bot_id):
             yield Finding(f"the bot role {quoted(each.role)} needs a bot that it is held in", path)
-        if each.role_type == "admin" and each.bot:
-            message = f"the admin role {quoted(each.role)} is held in the whole account, not in "
+        if each.role_type != "bot" and each.bot:
+            kind = f"{each.role_type} role"
+            message = f"the {kind} {quoted(each.role)} is held in the whole account, not in "
             yield Finding(f"{message}the bot {quoted(each.bot)}", path)
         for name in each.names:
             if name != name.strip():

@@ -34,6 +34,7 @@ class Here:
         self._fold = fold
         self._unseen, self._empty = people.unseen_groups, empty_groups(people)
         self._captured = target.captured
+        self._in_part = target.in_part
         self._roles = target.by_key()
         self._role_ids = {role.id: role.key for role in target.all_roles() if role.id}
         self._index = {kind: Index(found) for kind, found in known.items()}
@@ -81,9 +82,9 @@ class Here:
     def _role(self, line: Wanted) -> RoleKey | Problem:
         if line.role_id:
             return self._role_of_id(line)
-        key = (line.role_type, line.role)
+        key = (line.role_type, self._fold("role", line.role))
         kind = f"{line.role_type} role"
-        if key in self._roles:
+        if key in self._roles or self._in_part(line.role_type):
             return key
         if line.role_type not in self._captured:
             return Problem(f"{kind} {quoted(line.role)}: {kind}s of the target are not read")

@@ -10,10 +10,10 @@ from migrate.assignments_file.values import Action, AssignmentsFile, Wanted
 from migrate.errors import UNCHANGED, Fault, InvalidInput
 from migrate.identity.rules import GROUP, USER
 from migrate.lookups import SETTLED, LookUp
-from migrate.model import Assignment, People, State
+from migrate.model import Assignment, People, Role, State
 from migrate.peopleplan import known_people
 from migrate.traits import Traits
-from migrate.wording import quoted
+from migrate.wording import near, quoted
 
 MOST_PLACES = 5
 """Places in the file that are named for one problem."""
@@ -68,10 +68,13 @@ def asked_of(
     notes = (
         *_already(file, lines, people),
         *_kept(lines, people, after),
+        *_held_by_nobody(lines, target),
         *([doubt] if doubt else ()),
         *(f"skipped: {fault}" for fault in faults),
     )
-    return Asked(State(target.roles, replace(people, assignments=after)), notes)
+    named = {item.role_key: Role.opaque(*item.role_key, line.role) for line, item in lines}
+    state = State(target.roles, replace(people, assignments=after))
+    return Asked(state.with_seen(named.values()), notes)
 
 
 def _of(asked: dict[Assignment, Wanted], action: Action) -> set[Assignment]:
@@ -134,6 +137,16 @@ def _already(
     )
     total = len(file.wanted)
     return [f"{count} of {total} {'is' if count == 1 else 'are'} already so"] if count else []
+
+
+def _held_by_nobody(lines: list[tuple[Wanted, Assignment]], target: State) -> list[str]:
+    """Roles that are to be taken and that nobody is seen to hold: misspelled, perhaps."""
+    known = [role.name for role in target.all_roles()]
+    return [
+        f"{line.place}: nobody holds the role {quoted(line.role)} here{near(item.role, known)}"
+        for line, item in lines
+        if line.action is Action.REMOVE and item.role not in known
+    ][:MOST_HINTS]
 
 
 def _kept(

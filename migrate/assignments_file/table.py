@@ -22,7 +22,7 @@ COLUMNS: Mapping[str, bool] = {
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "kind": ("user", "group"),
-    "role_type": ("admin", "bot"),
+    "role_type": ("admin", "bot", "account"),
     "action": ("add", "remove"),
 }
 """What cells of these columns hold, in any case."""
@@ -141,7 +141,8 @@ def _cell_faults(columns: list[str], cells: list[str], line: int) -> Iterator[Fa
             if COLUMNS[column]:
                 yield Fault("the cell is empty", place, line)
         elif column in WORDS and cell.strip().lower() not in WORDS[column]:
-            allowed = " or ".join(WORDS[column])
+            *others, last = WORDS[column]
+            allowed = f"{', '.join(others)} or {last}"
             guess = near(cell, WORDS[column])
             yield Fault(f"must be {allowed}, found {quoted(cell)}{guess}", place, line)
         elif column in _NAMES and cell.startswith(_FORMULA):

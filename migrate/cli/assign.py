@@ -18,6 +18,7 @@ from migrate.errors import UsageError
 )
 @click.option("--env", "name", required=True, metavar="E", help="The environment.")
 @options.unresolved
+@options.unseen
 @options.overriding
 @click.option("--dry-run", is_flag=True, help="Stop after the plan.")
 @options.consent
@@ -28,6 +29,7 @@ def assign(
     path: str,
     name: str,
     on_unresolved: str,
+    allow_unseen_roles: bool,
     allow: tuple[str, ...],
     reason: str,
     dry_run: bool,
@@ -57,6 +59,7 @@ def assign(
             )
     file = read_assignments(path, runtime)
     way = Way(file, Spelled("environment", name))
+    allow = options.allowed(allow, unseen_roles=allow_unseen_roles)
     wish = Wish.of_file(allow, reason, skip_unresolved=on_unresolved == "skip")
     if dry_run:
         return show_plan(way, wish, runtime, form, reports)

@@ -12,7 +12,7 @@ import click
 
 from migrate.cli.files import answer, working_folder
 from migrate.cli.runtime import Runtime
-from migrate.cli.sandbox import load_sandbox, states_of
+from migrate.cli.sandbox import DEMO, load_sandbox, states_of
 from migrate.errors import Exit, MigrateError
 from migrate.resources import sample_assignments
 
@@ -106,7 +106,7 @@ def demo(runtime: Runtime) -> int:
     with tempfile.TemporaryDirectory(prefix="role-migrate-demo-") as folder:
         place = Path(folder)
         (place / "assignments.csv").write_bytes(sample_assignments())
-        with box_type(states=states_of(()), folder=place) as box, contextlib.chdir(place):
+        with box_type(states=states_of(DEMO), folder=place) as box, contextlib.chdir(place):
             # The story needs more calls than a minute allows, and nobody wants to watch it wait.
             for name in box.ready["environments"]:
                 _control(f"{box.control}/switches/{name}", {"limit_per_minute": 0})

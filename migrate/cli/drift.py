@@ -43,19 +43,22 @@ def drift(
 ) -> int:
     """Compare an environment, as it is now, with what it was or should be. Only reads.
 
-    Every role counts, built-ins too. A plus is only in the environment now, a minus only in what
-    it is compared with.
+    Every role counts, built-ins too; who holds what counts where one read shows that as well
+    (FairCom). A plus is only in the environment now, a minus only in what it is compared with.
     """
     from migrate.canonical import dumps_pretty
-    from migrate.drift import compare_states, to_value
+    from migrate.connect import traits_of
+    from migrate.drift import compare_people, compare_states, to_value
     from migrate.model import Capture
     from migrate.pipeline.capture import capture
     from migrate.pipeline.sources import Hints, obtain, spelled
+    from migrate.plan import same_platform
     from migrate.planner import check_patterns
     from migrate.report import drift_text
 
     environment = runtime.config.environment(name)
-    selection = options.selection(role, exclude_role)
+    fold = traits_of(environment).fold_role
+    selection = options.selection(role, exclude_role).folded(fold)
     if against == "last":
         last = runtime.connections.archive(environment).last_snapshot()
         if last is None:
@@ -69,13 +72,16 @@ def drift(
         then = obtain(spelled(against), runtime.connections, hints, selection)
     reader = runtime.connections.reader(environment)
     now = capture(reader, environment, runtime.tools)
+    same_platform(then, now, "they can't be compared")
     check_patterns(selection, then.state, now.state)
-    moved = compare_states(then.state, now.state, (selection, then.selection))
+    scope = (selection, then.selection)
+    moved = compare_states(then.state, now.state, scope)
+    moves = compare_people(then.state, now.state, scope)
     if form == "json":
-        answer(dumps_pretty(to_value(then, now, moved)))
+        answer(dumps_pretty(to_value(then, now, moved, moves)))
     else:
-        answer(drift_text.render(then, now, moved))
+        answer(drift_text.render(then, now, moved, moves))
     unread = [t for t, s in then.state.roles.items() if s.capture is Capture.NOT_CAPTURED]
     if unread:
         runtime.voice.warn(f"not compared, since not captured then: {', '.join(unread)} roles")
-    return Exit.PENDING if exit_code and moved else Exit.DONE
+    return Exit.PENDING if exit_code and (moved or moves) else Exit.DONE

@@ -102,6 +102,15 @@ def unresolved(function: Function) -> Function:
     )(function)
 
 
+def unseen(function: Function) -> Function:
+    """`--allow-unseen-roles`."""
+    return click.option(
+        "--allow-unseen-roles",
+        is_flag=True,
+        help="Give roles that nobody in the target holds, one account first (allows unseen_roles).",
+    )(function)
+
+
 def planning(function: Function) -> Function:
     """What decides about a plan: mode, assignments, scope, overrides."""
     for option in (
@@ -120,6 +129,7 @@ def planning(function: Function) -> Function:
             is_flag=True,
             help="Prune though an import drops members for a moment (allows membership_gap).",
         ),
+        unseen,
         click.option(
             "--prune-held",
             is_flag=True,
@@ -192,17 +202,9 @@ def selection(role: tuple[str, ...], exclude_role: tuple[str, ...]) -> Selection
     return Selection(role, exclude_role)
 
 
-def allowed(
-    allow: tuple[str, ...], held: bool, gap: bool, unread: bool, unprofiled: bool
-) -> tuple[str, ...]:
-    """The guards that `--allow` and the options that stand for one name."""
-    named = (
-        (held, "held_roles"),
-        (gap, "membership_gap"),
-        (unread, "membership_unread"),
-        (unprofiled, "no_profile"),
-    )
-    return (*allow, *(rule for given, rule in named if given))
+def allowed(allow: tuple[str, ...], **stand_for: bool) -> tuple[str, ...]:
+    """The guards that `--allow` names, and those whose own options are given."""
+    return (*allow, *(rule for rule, given in stand_for.items() if given))
 
 
 def reports(given: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:

@@ -57,6 +57,7 @@ def plan(
     relearn: bool,
     assignments: str,
     on_unresolved: str,
+    allow_unseen_roles: bool,
     prune_held: bool,
     allow_membership_gap: bool,
     accept_membership_risk: bool,
@@ -99,6 +100,7 @@ def plan(
     elif assignments_file is not None:
         asked = read_assignments(assignments_file, runtime)
         way = Way(asked, spelled(target or ""), target_snapshot=target_snapshot)
+        allow = options.allowed(allow, unseen_roles=allow_unseen_roles)
         wish = Wish.of_file(allow, reason, skip_unresolved=on_unresolved == "skip")
     else:
         hints = Hints(source_env, role_type)
@@ -107,7 +109,12 @@ def plan(
             Mode(mode),
             options.selection(role, exclude_role),
             options.allowed(
-                allow, prune_held, allow_membership_gap, accept_membership_risk, without_profile
+                allow,
+                held_roles=prune_held,
+                membership_gap=allow_membership_gap,
+                membership_unread=accept_membership_risk,
+                no_profile=without_profile,
+                unseen_roles=allow_unseen_roles,
             ),
             reason,
             relearn,

@@ -62,11 +62,12 @@ def probe(
     """
     from migrate.pipeline import probing
     from migrate.pipeline.probe_record import ProbeRecord, report_value
-    from migrate.platforms.base import ProbeWish
+    from migrate.platforms.probing import ProbeWish
     from migrate.profile import MARK_DIGITS
 
     reports = options.reports(report)
     environment = runtime.config.environment(name)
+    probing.check(environment)
     if show:
         profile = probing.stored_profile(environment, runtime.connections)
         _tell(report_value(name, profile, stored=True), form, reports, runtime)

@@ -27,6 +27,7 @@ def promote(
     relearn: bool,
     assignments: str,
     on_unresolved: str,
+    allow_unseen_roles: bool,
     prune_held: bool,
     allow_membership_gap: bool,
     accept_membership_risk: bool,
@@ -53,7 +54,12 @@ def promote(
         Mode(mode),
         options.selection(role, exclude_role),
         options.allowed(
-            allow, prune_held, allow_membership_gap, accept_membership_risk, without_profile
+            allow,
+            held_roles=prune_held,
+            membership_gap=allow_membership_gap,
+            membership_unread=accept_membership_risk,
+            no_profile=without_profile,
+            unseen_roles=allow_unseen_roles,
         ),
         reason,
         relearn,

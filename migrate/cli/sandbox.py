@@ -10,6 +10,12 @@ import click
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, UsageError
 
+DEMO = ("dev", "prod")
+"""The environments of the demo's story."""
+
+SERVED = (*DEMO, "ledger-dev", "ledger-prod")
+"""What `sandbox serve` starts: two environments on each platform."""
+
 
 @click.group(short_help="Embedded environments to try things on.")
 def sandbox() -> None:
@@ -32,7 +38,7 @@ def sandbox() -> None:
     "names",
     multiple=True,
     metavar="NAME[=SEED]",
-    help="An environment and the seed it starts with; repeatable. Default: dev and prod.",
+    help=f"An environment and the seed it starts with; repeatable. Default: {', '.join(SERVED)}.",
 )
 @click.option(
     "--folder",
@@ -60,13 +66,14 @@ def serve(
             where=str(place),
             remedy="Name another with --folder.",
         ) from error
-    with box_type(states=states_of(names), folder=place, port=port, s3=not no_s3) as box:
+    with box_type(states=states_of(names or SERVED), folder=place, port=port, s3=not no_s3) as box:
         if ready_file:
             box.write_ready(Path(ready_file))
-        runtime.voice.say(f"config   {box.ready['config']}")
+        width = max(8, *map(len, box.ready["environments"]))
+        runtime.voice.say(f"{'config':{width}} {box.ready['config']}")
         for name, environment in box.ready["environments"].items():
-            runtime.voice.say(f"{name:8} {environment['url']}")
-        runtime.voice.say(f"control  {box.control}")
+            runtime.voice.say(f"{name:{width}} {environment['url']}")
+        runtime.voice.say(f"{'control':{width}} {box.control}")
         runtime.voice.say("serving until Ctrl-C")
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -80,7 +87,7 @@ def states_of(names: tuple[str, ...]) -> dict[str, Any]:
     from migrate.resources import seed, seed_names
 
     states = {}
-    for text in names or ("dev", "prod"):
+    for text in names:
         name, _, wanted = text.partition("=")
         states[name] = seed(wanted or (name if name in seed_names() else "dev"))
     return states

@@ -1,8 +1,8 @@
 """The config: role-migrate.toml, read into frozen values. Secrets stay references in it."""
 
 from migrate.config.load import FILE_NAME, VARIABLE, find, load
+from migrate.config.logins import App, Login
 from migrate.config.values import (
-    App,
     Config,
     DirectoryLocation,
     Environment,
@@ -24,6 +24,7 @@ __all__ = [
     "Environment",
     "ImportBucket",
     "Limits",
+    "Login",
     "PolicyRef",
     "S3Location",
     "StoreLocation",

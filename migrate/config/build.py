@@ -6,10 +6,10 @@ from typing import Any
 
 from migrate.canonical.diagnose import JsonPath
 from migrate.config.checks import BESIDE_PARAMETERS
+from migrate.config.logins import App, Login
 from migrate.config.people_settings import duration, identity_rules
 from migrate.config.secret_settings import Refs
 from migrate.config.values import (
-    App,
     ApprovalTerms,
     DirectoryLocation,
     Environment,
@@ -23,6 +23,7 @@ from migrate.config.values import (
 )
 from migrate.guardkind import Severity
 from migrate.guards import GuardRule
+from migrate.http.urls import host_of
 
 DEFAULT_DIRECTORY = ".role-migrate"
 _S3_PLAIN = (
@@ -47,6 +48,9 @@ _ENVIRONMENT_PLAIN = (
     "approvals",
     "require_verified_in",
 )
+_LIMITS: Mapping[str, Mapping[str, int]] = {"faircom": {"per_minute": 0, "per_hour": 0}}
+"""Where another budget is documented than the defaults say: for FairCom none is."""
+
 _ENVIRONMENT_LISTS = ("keep", "promote_builtins", "role_types", "promotes_from")
 
 
@@ -60,11 +64,13 @@ class Builder:
     def environment(self, name: str, table: Mapping[str, Any]) -> Environment:
         """One `[environments.NAME]` table."""
         path: JsonPath = ("environments", name)
-        admin = self._app(table["admin_app"], (*path, "admin_app"))
         optional: dict[str, Any] = {key: table[key] for key in _ENVIRONMENT_PLAIN if key in table}
         optional |= {key: tuple(table[key]) for key in _ENVIRONMENT_LISTS if key in table}
-        if "builder_app" in table:
-            optional["builder_app"] = self._app(table["builder_app"], (*path, "builder_app"))
+        for key in ("admin_app", "builder_app"):
+            if key in table:
+                optional[key] = self._app(table[key], (*path, key))
+        if "login" in table:
+            optional["login"] = self._login(table["login"], (*path, "login"))
         if "import_bucket" in table:
             bucket = table["import_bucket"]
             location = self._bucket(bucket, (*path, "import_bucket"))
@@ -77,13 +83,14 @@ class Builder:
             name=name,
             platform=table["platform"],
             url=table["url"].rstrip("/"),
-            account=table.get("account", admin.client_id),
-            admin_app=admin,
+            account=table.get("account") or _account(table),
             ca_bundle=self._file(table.get("ca_bundle")),
+            client_cert=self._file(table.get("client_cert")),
+            client_key=self._file(table.get("client_key")),
             upload=_upload(table.get("upload")),
             permission_map=dict(table.get("permission_map", {})),
             identity_rules=identity_rules(table.get("identity", {})),
-            limits=Limits(**table.get("limits", {})),
+            limits=Limits(**{**_LIMITS.get(table["platform"], {}), **table.get("limits", {})}),
             **optional,
         )
 
@@ -122,6 +129,10 @@ class Builder:
         following = self._refs.get((*path, "client_secret_next"))
         return App(table["client_id"], secret, table.get("sub"), following)
 
+    def _login(self, table: Mapping[str, Any], path: JsonPath) -> Login:
+        places = (self._refs.get((*path, key)) for key in ("password", "password_next"))
+        return Login(table["username"], *places)
+
     def _file(self, written: str | None) -> Path | None:
         return None if written is None else self._folder / Path(written).expanduser()
 
@@ -139,6 +150,12 @@ def guard_rule(table: Mapping[str, Any]) -> GuardRule:
             if key not in BESIDE_PARAMETERS
         },
     )
+
+
+def _account(table: Mapping[str, Any]) -> str:
+    """What stands for an account that the config does not name: its app, or the server's host."""
+    app: str | None = table.get("admin_app", {}).get("client_id")
+    return app or host_of(table["url"])
 
 
 def _upload(value: Any) -> Upload | None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from migrate.canonical.diagnose import JsonPath
 from migrate.config.approval_settings import check_path
+from migrate.config.faircom_settings import check_faircom
 from migrate.config.people_settings import check_duration, check_people
 from migrate.guards import can_be_allowed, parameters_of
 from migrate.http.urls import fault_of, is_loopback
@@ -102,6 +103,8 @@ def _environment(table: Mapping[str, Any], path: JsonPath) -> Iterator[Finding]:
             )
     if "store" in table:
         yield from _store(_table(table["store"]), (*path, "store"))
+    if table.get("platform") == "faircom":
+        yield from check_faircom(table, path)
     yield from check_people(table, path)
 
 

@@ -12,7 +12,10 @@ from migrate.secrets import AwsRef, CommandRef, EnvRef, FileRef, KeyringRef, Sec
 from migrate.validation.locate import Finding
 
 SECRET_KEYS = frozenset(
-    {"client_secret", "client_secret_next", "access_key", "secret_key", "session_token"}
+    {
+        *("client_secret", "client_secret_next", "password", "password_next"),
+        *("access_key", "secret_key", "session_token"),
+    }
 )
 """The settings that hold a reference to a secret, in whatever table."""
 
@@ -65,11 +68,11 @@ def take_secrets(value: Any) -> tuple[Any, dict[JsonPath, SecretRef], list[Findi
 def _idle(refs: Refs) -> Iterator[Finding]:
     """What has no effect, since it names the very place that another setting names."""
     for path, ref in refs.items():
-        if path[-1] == "client_secret_next" and refs.get((*path[:-1], "client_secret")) == ref:
+        following = str(path[-1])
+        first = following.removesuffix("_next")
+        if first != following and refs.get((*path[:-1], first)) == ref:
             yield Finding(
-                "client_secret_next has no effect: it names the same place as client_secret",
-                path,
-                warning=True,
+                f"{following} has no effect: it names the same place as {first}", path, warning=True
             )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from migrate.config.logins import App, Login
 from migrate.errors import Fault, InvalidInput, UsageError
 from migrate.guards import GuardRule
 from migrate.http.urls import fold
@@ -15,21 +16,8 @@ from migrate.secrets import SecretRef
 
 
 @dataclass(frozen=True, slots=True)
-class App:
-    """An app of the platform's account. `sub` is the JWT's subject where the app needs one.
-
-    `client_secret_next` is where the secret is kept that will take the other's place, if any.
-    """
-
-    client_id: str
-    client_secret: SecretRef
-    sub: str | None = None
-    client_secret_next: SecretRef | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
-    """The platform's request budget per account (kore.md E: 60 and 1,800)."""
+    """The platform's request budget per account (kore.md E: 60 and 1,800); 0 is none."""
 
     per_minute: int = 60
     per_hour: int = 1800
@@ -99,6 +87,9 @@ Upload = Literal["store", "platform"] | UploadCommand
 class Environment:
     """One account on a platform, under the name that the config gives it.
 
+    What it is reached by depends on the platform: apps on Kore.ai, a login on FairCom, perhaps
+    with a client certificate (PEM; `client_key` None where its key is in the same file).
+
     `upload` is None where the config does not say; writing needs it. `role_types` None means all
     that the platform has. `timeout` bounds a silence of the platform, `verify_timeout` how long
     verification polls, both in seconds. `store` overrides the config's.
@@ -117,9 +108,12 @@ class Environment:
     platform: str
     url: str
     account: str
-    admin_app: App
+    admin_app: App | None = None
     builder_app: App | None = None
+    login: Login | None = None
     ca_bundle: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
     proxy: str | None = None
     timeout: float = 60.0
     verify_timeout: float = 30.0
@@ -144,6 +138,14 @@ class Environment:
     def identity(self) -> Identity:
         """What this environment really is: platform, folded URL, account."""
         return Identity(self.platform, fold(self.url), self.account)
+
+    @property
+    def acts_as(self) -> str:
+        """As whom a run acts: who logs in, or an app's `sub` that is an e-mail; else ""."""
+        if self.login is not None:
+            return self.login.username
+        subject = self.admin_app.sub if self.admin_app is not None else None
+        return subject if subject and "@" in subject else ""
 
 
 @dataclass(frozen=True, slots=True)

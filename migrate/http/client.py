@@ -1,7 +1,6 @@
 """`Http`: one base URL, one way to trust it, and one rule for what may be sent again."""
 
 import logging
-import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from migrate.http import failures, unsent
 from migrate.http.answer import Answer, Upload
 from migrate.http.failures import Call
 from migrate.http.retry import retrying
+from migrate.http.trust import checked_bundle, checked_certificate
 from migrate.http.urls import fault_of, host_of
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ class Http:
     Without `ca_bundle`, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE count, then the usual bundle;
     without `proxy`, the proxies of the environment. Loopback never uses a proxy. Redirects are
     not followed, .netrc is not read, cookies are not kept. `count` is the number of attempts.
+    `certificate` is what we show a server that asks: PEM files with a certificate and its key.
 
-    Raises InvalidInput if `base_url` or `ca_bundle` is unsound.
+    Raises InvalidInput if `base_url`, `ca_bundle` or `certificate` is unsound.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Http:
         base_url: str,
         *,
         ca_bundle: Path | None = None,
+        certificate: tuple[Path, Path | None] | None = None,
         proxy: str | None = None,
         timeout: float = 60.0,
         before_each: Callable[[], None] | None = None,
@@ -60,7 +62,8 @@ class Http:
         if fault:
             raise InvalidInput(f"the base URL {fault}", remedy="Check `url` in the config.")
         self._base = base_url.rstrip("/")
-        self._ca_bundle = _checked_bundle(ca_bundle) if ca_bundle else None
+        self._ca_bundle = checked_bundle(ca_bundle) if ca_bundle else None
+        self._certificate = checked_certificate(*certificate) if certificate else None
         self._proxy = proxy
         self._timeout = timeout
         self._before_each = before_each
@@ -162,6 +165,7 @@ class Http:
                 request,
                 timeout=call.timeout,
                 verify=exchange.trust_for(self._ca_bundle),
+                certificate=self._certificate,
                 proxy=exchange.proxy_for(request.url or "", self._proxy),
                 limit=self._max_body,
             )
@@ -195,20 +199,3 @@ def _sound(answer: Answer, call: Call) -> Answer:
         target = host_of(location) if "//" in location else call.host
         raise failures.redirected(call, answer.status, target)
     return answer
-
-
-def _checked_bundle(path: Path) -> str:
-    remedy = "Name a file with PEM certificates (-----BEGIN CERTIFICATE-----) as `ca_bundle`."
-    where = str(path)
-    if path.is_dir():
-        return where
-    try:
-        ssl.create_default_context(cafile=where)
-    except ssl.SSLError:
-        raise InvalidInput("no certificate in this CA bundle", where=where, remedy=remedy) from None
-    except OSError as failure:
-        reason = failure.strerror or "unreadable"
-        raise InvalidInput(
-            f"the CA bundle cannot be read: {reason}", where=where, remedy=remedy
-        ) from None
-    return where

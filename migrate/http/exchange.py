@@ -87,6 +87,7 @@ def exchange(
     *,
     timeout: float,
     verify: str | bool,
+    certificate: tuple[str, str] | None,
     proxy: str | None,
     limit: int,
 ) -> tuple[int, dict[str, str], bytes]:
@@ -99,6 +100,7 @@ def exchange(
         stream=True,
         timeout=(min(timeout, _CONNECT_SECONDS), timeout),
         verify=verify,
+        cert=certificate,
         proxies={"http": proxy, "https": proxy} if proxy else {},
     )
     raw = response.raw

@@ -60,9 +60,10 @@ def translated(assignments: Iterable[Assignment], resolution: Resolution) -> Tra
     done: set[Assignment] = set()
     left: list[Assignment] = []
     for each in assignments:
-        holder = resolution.principals.get(each.holder)
-        role = resolution.roles.get(each.role_key)
-        scope = ACCOUNT if each.scope == ACCOUNT else resolution.scopes.get(each.scope)
+        kind, name, role_type, role_name, place = each
+        holder = resolution.principals.get((kind, name))
+        role = resolution.roles.get((role_type, role_name))
+        scope = ACCOUNT if place == ACCOUNT else resolution.scopes.get(place)
         if holder is None or role is None or scope is None:
             left.append(each)
         else:

@@ -80,12 +80,10 @@ _Needs = Counter[tuple[str, str] | tuple[str, RoleKey]]
 
 
 def _needs(people: People | None) -> _Needs:
-    needs: _Needs = Counter()
-    for each in people.assignments if people else ():
-        needs[(each.kind, each.principal)] += 1
-        needs[(ROLE, each.role_key)] += 1
-        if each.scope != ACCOUNT:
-            needs[(BOT, each.scope)] += 1
+    held = people.assignments if people else ()
+    needs: _Needs = Counter((kind, name) for kind, name, _, _, _ in held)
+    needs.update((ROLE, (role_type, role)) for _, _, role_type, role, _ in held)
+    needs.update((BOT, scope) for _, _, _, _, scope in held if scope != ACCOUNT)
     return needs
 
 

@@ -1,7 +1,7 @@
 """What a config says of names that differ between a source and a target."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrate.model import PrincipalKind
 from migrate.wording import quoted
@@ -49,6 +49,10 @@ class IdentityRules:
     def role(self, name: str) -> str:
         """The target's name for a role that the source calls `name`."""
         return self.roles.get(name, name)
+
+    def folded(self, fold: Callable[[str], str]) -> "IdentityRules":
+        """With roles' names as they are matched; those of principals are folded when used."""
+        return replace(self, roles={fold(key): fold(name) for key, name in self.roles.items()})
 
     def table(self, kind: str) -> Mapping[str, str]:
         """The explicit table of a kind: user, group or bot."""

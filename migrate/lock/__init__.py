@@ -12,12 +12,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
-from migrate.canonical import sha256
 from migrate.errors import Blocked, MigrateError, RunUnfinished, TargetLocked
 from migrate.lock.alive import SignOfLife, forget, gone_for
 from migrate.lock.conditions import check_conditions
 from migrate.lock.held import Lock, LockLost, Takeover, Terms
-from migrate.lock.record import LockRecord, Who, at, parse_lock, unreadable
+from migrate.lock.record import LockRecord, Who, at, lock_key, parse_lock, unreadable
 from migrate.model import Identity
 from migrate.stores.base import Store, VersionMoved
 
@@ -36,18 +35,6 @@ __all__ = [
 DEFAULT_TERMS = Terms()
 ROUNDS = 3
 """Tries to take a lock that others take and release meanwhile."""
-
-
-def lock_key(identity: Identity) -> str:
-    """The key of a target's lock: the same for every way to write its URL's host and end.
-
-    `locks/` and 32 hexadecimal digits of the SHA-256 of platform, URL and account.
-    """
-    scheme, mark, rest = identity.url.rstrip("/").partition("://")
-    host, slash, path = rest.partition("/")
-    url = f"{scheme.lower()}{mark}{host.lower()}{slash}{path}"
-    text = "\n".join((identity.platform, url, identity.account))
-    return f"locks/{sha256(text.encode())[:32]}.json"
 
 
 def acquire(

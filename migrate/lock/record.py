@@ -11,6 +11,18 @@ from migrate.model import Identity
 FORMAT_VERSION = 1
 
 
+def lock_key(identity: Identity) -> str:
+    """The key of a target's lock: the same for every way to write its URL's host and end.
+
+    `locks/` and 32 hexadecimal digits of the SHA-256 of platform, URL and account.
+    """
+    scheme, mark, rest = identity.url.rstrip("/").partition("://")
+    host, slash, path = rest.partition("/")
+    url = f"{scheme.lower()}{mark}{host.lower()}{slash}{path}"
+    text = "\n".join((identity.platform, url, identity.account))
+    return f"locks/{canonical.sha256(text.encode())[:32]}.json"
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """The process that holds a lock. `job` is the URL of the CI job, where there is one."""

@@ -5,6 +5,7 @@ one account shares one pace, for they share its budget.
 """
 
 import math
+import sys
 import threading
 import time
 from collections import deque
@@ -35,9 +36,9 @@ class Pace:
     """Holds calls to one account back so that they stay inside its limits. Thread-safe.
 
     `clock` gives seconds that never go back, `now` epoch seconds. `pause(seconds, reason)` waits.
-    Calls may come in a burst until a window is full. Waiting for the minute's window is part of
-    normal work; waiting for the hour's and after refusals counts against `longest`, over the life
-    of this object. `where` names the account in errors.
+    A limit of 0 is none. Calls may come in a burst until a window is full. Waiting for the minute's
+    window is part of normal work; waiting for the hour's and after refusals counts against
+    `longest`, over the life of this object. `where` names the account in errors.
     """
 
     def __init__(
@@ -110,6 +111,8 @@ class Pace:
 
     def left(self) -> int:
         """How many more calls the hour's window has room for now, as far as they are ours."""
+        if not self._per_hour:
+            return sys.maxsize
         with self._lock:
             return max(self._per_hour - self._made_within(_HOUR, self._clock()), 0)
 

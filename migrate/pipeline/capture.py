@@ -7,7 +7,7 @@ from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import InvalidInput, MigrateError
 from migrate.lookups import SETTLED, LookUp
-from migrate.model import People, Section, Selection, Snapshot, State
+from migrate.model import People, Selection, Snapshot, State
 from migrate.pipeline.confirming import confirm, steady
 from migrate.planner import check_patterns
 from migrate.platforms.base import Need, PeopleUnreadable, Reader
@@ -48,6 +48,7 @@ def capture(
         answers = read.account_id if read else reader.account_id()
         if answers or (read and read.principals):
             _same(environment, answers, environment.account_id)
+    selection = selection.folded(reader.traits.fold_role)
     return taken if selection.everything else narrowed(taken, selection)
 
 
@@ -65,7 +66,7 @@ def narrowed(taken: Snapshot, selection: Selection) -> Snapshot:
     sections = {}
     for role_type, section in taken.state.roles.items():
         roles = tuple(role for role in section.roles if selection.covers(role.name))
-        sections[role_type] = Section.of(roles) if section.complete else section
+        sections[role_type] = section.holding(roles)
     people = taken.state.people
     if people is not None:
         held = frozenset(item for item in people.assignments if selection.covers(item.role))
@@ -106,6 +107,7 @@ def take_snapshot(
         return taken
 
     taken = steady(take, tools)
+    selection = selection.folded(reader.traits.fold_role)
     check_patterns(selection, taken.state)
     taken = taken if selection.everything else narrowed(taken, selection)
     return taken, keep(archive, taken)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from migrate.config import Environment
-from migrate.connect import Connections, platform
+from migrate.connect import Connections, platform, traits_of
 from migrate.errors import MigrateError
 from migrate.stores.base import Store
 from migrate.stores.probe import Finding, probe
@@ -20,7 +20,8 @@ def check(environment: Environment, connections: Connections) -> Iterator[Findin
     yield from _store(
         "store", lambda: connections.store(connections.config.store_of(environment.name))
     )
-    yield from _upload(environment, connections)
+    if not traits_of(environment).opaque_roles:
+        yield from _upload(environment, connections)
 
 
 def _upload(environment: Environment, connections: Connections) -> Iterator[Finding]:

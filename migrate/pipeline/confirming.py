@@ -31,8 +31,15 @@ def deleting(plan: Plan) -> tuple[str, ...]:
 
 
 def confirm(reader: Reader, taken: Snapshot, role_types: Collection[str], tools: Tools) -> None:
-    """Read the roles of these types once more. Raises Unsteady where they are not as in `taken`."""
-    here = tuple(role_type for role_type in role_types if role_type in taken.state.roles)
+    """Read the roles of these types once more. Raises Unsteady where they are not as in `taken`.
+
+    Types of which roles were only seen in use are left out: such a list deletes none.
+    """
+    here = tuple(
+        role_type
+        for role_type in role_types
+        if role_type in taken.state.roles and not taken.state.in_part(role_type)
+    )
     if not here:
         return
     where = taken.environment

@@ -142,8 +142,10 @@ def elsewhere(plan: Plan, planned_on: Snapshot | None, target: State) -> list[st
     notes = []
     for key in sorted((then.keys() | now.keys()) - touched):
         was, has = then.get(key), now.get(key)
-        if key[0] not in target.roles or (
-            was is not None and has is not None and role_digest(was) == role_digest(has)
+        if (
+            target.in_part(key[0])
+            or key[0] not in target.roles
+            or (was is not None and has is not None and role_digest(was) == role_digest(has))
         ):
             continue
         what = "is new" if was is None else "is gone" if has is None else "changed"

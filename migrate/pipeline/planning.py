@@ -197,7 +197,8 @@ def identity_rules(
 ) -> IdentityRules:
     """How names of a source are mapped; not at all where it comes from the target itself."""
     own = source.identity == target.identity
-    return IdentityRules() if own else environment.identity_rules
+    rules = IdentityRules() if own else environment.identity_rules
+    return rules.folded(traits_of(environment).fold_role)
 
 
 def _warn_of_idle_patterns(
@@ -225,12 +226,9 @@ def _warn_of_idle_patterns(
 
 
 def operator_of(environment: Environment) -> PrincipalKey | None:
-    """Whom a run acts as: the user named by `sub` of the admin app, where it is an e-mail."""
-    subject = environment.admin_app.sub
-    if not subject or "@" not in subject:
-        return None
-    kind = PrincipalKind.USER.value
-    return (kind, traits_of(environment).fold(kind, subject))
+    """Whom a run acts as, as the config says it; None where that can't be told."""
+    kind, name = PrincipalKind.USER.value, environment.acts_as
+    return (kind, traits_of(environment).fold(kind, name)) if name else None
 
 
 def rules_of(environment: Environment) -> Rules:

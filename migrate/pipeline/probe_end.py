@@ -15,7 +15,8 @@ from migrate.pipeline.giving_up import said
 from migrate.pipeline.locking import Target
 from migrate.pipeline.probe_check import differences, leftovers
 from migrate.pipeline.probe_record import ProbeRecord
-from migrate.platforms.base import Need, Prober
+from migrate.platforms.base import Need
+from migrate.platforms.probing import Prober
 
 LEFT_BEHIND = ("not put back", "partly put back")
 """The results of a probe that the next one has to clean up after."""

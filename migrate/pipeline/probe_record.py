@@ -6,7 +6,7 @@ from typing import Any
 
 from migrate import profile as profiles
 from migrate.errors import UNCHANGED, MigrateError
-from migrate.platforms.base import Prober
+from migrate.platforms.probing import Prober
 from migrate.profile import Finding, Profile
 
 FORMAT_VERSION = 1

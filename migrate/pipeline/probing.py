@@ -13,8 +13,8 @@ from migrate.archive.probes import Begun
 from migrate.archive.profiles import remember
 from migrate.behaviour import Behaviour
 from migrate.config import Environment
-from migrate.connect import Connections, platform
-from migrate.errors import Interrupted, InvalidInput, MigrateError, PlanStale, UsageError
+from migrate.connect import Connections, platform, traits_of
+from migrate.errors import UNCHANGED, Interrupted, InvalidInput, MigrateError, PlanStale, UsageError
 from migrate.lessons import lessons
 from migrate.model import PrincipalKind, State
 from migrate.pipeline.capture import Captured, capture, capture_target
@@ -22,7 +22,8 @@ from migrate.pipeline.locking import Target, locked, untouched
 from migrate.pipeline.probe_check import differences
 from migrate.pipeline.probe_end import LEFT_BEHIND, Ending, cause, put_back
 from migrate.pipeline.probe_record import ProbeRecord
-from migrate.platforms.base import Need, PeopleUnreadable, ProbeWish, Reader
+from migrate.platforms.base import Need, PeopleUnreadable, Reader
+from migrate.platforms.probing import ProbeWish
 from migrate.profile import Profile, catalogues
 from migrate.snapshot import state_digest
 
@@ -35,6 +36,18 @@ class Faces:
 
     show: Callable[[Lines], None]
     agreed: Callable[[], bool] | None
+
+
+def check(environment: Environment) -> None:
+    """Raises UsageError where the environment's platform leaves a probe nothing to ask."""
+    if traits_of(environment).opaque_roles:
+        raise UsageError(
+            "a probe settles what an import of roles does, and none is imported on "
+            f"{environment.platform}",
+            where=environment.name,
+            target=UNCHANGED,
+            remedy=f"role-migrate doctor --env {environment.name} tries what can be tried there.",
+        )
 
 
 def stored_profile(environment: Environment, connections: Connections) -> Profile:

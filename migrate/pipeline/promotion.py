@@ -25,7 +25,7 @@ from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import reclaim, resume, settled_by
 from migrate.pipeline.sources import Spelled, asked, confirm, from_file, obtain
 from migrate.pipeline.waiving import waived_for
-from migrate.pipeline.ways import EVERYTHING, Way, check, source_of, stand_in, target_of
+from migrate.pipeline.ways import EVERYTHING, Way, check, fitting, source_of, stand_in, target_of
 from migrate.plan import Plan
 from migrate.platforms.base import PeopleUnreadable, Reader
 from migrate.verification import Verification
@@ -48,6 +48,7 @@ def _plan(way: Way, wish: Wish, connections: Connections) -> Planned:
             )
         return _compare(way, wish, connections)
     environment = target_of(way, connections)
+    wish = fitting(wish, environment)
     warn_of_runs(environment, connections)
     if way.target_snapshot is None:
         reader = connections.reader(environment)
@@ -127,9 +128,10 @@ def promote(
     with untouched():
         check(way, wish)
         environment = target_of(way, connections)
+        fit = fitting(wish, environment)
 
     def make(reader: Reader) -> Planned:
-        return _read_and_planned(way, wish, environment, reader, connections)
+        return _read_and_planned(way, fit, environment, reader, connections)
 
     return carry_through(environment, connections, make, show=show, agreed=agreed, begin=begin)
 
@@ -245,4 +247,4 @@ def _compare(way: Way, wish: Wish, connections: Connections) -> Planned:
             where=way.to.value,
             remedy="Compare snapshots of a platform that the config names.",
         )
-    return plan_offline(source, target, rules[0], connections, wish)
+    return plan_offline(source, target, rules[0], connections, fitting(wish, rules[0]))

@@ -12,7 +12,9 @@ def told(step: Step, outcome: Outcome) -> str:
     if "dropped" in outcome:
         return _restored(outcome)
     if "entries" in outcome:
-        return f"assign: {outcome['entries']} entries sent"
+        entries, shown = outcome["entries"], outcome.get("shown")
+        sent = f"assign: {entries} entr{'y' if entries == 1 else 'ies'} sent"
+        return sent if shown is None else f"{sent}, all shows ({shown})"
     if "confirmed" in outcome:
         return f"confirm: all {outcome['confirmed']} show"
     missing, different = len(outcome["missing"]), len(outcome["different"])

@@ -1,14 +1,14 @@
 """From where to where a promotion goes, and what is found at both ends."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrate.assignments_file import AssignmentsFile
 from migrate.config import Environment
-from migrate.connect import Connections
+from migrate.connect import Connections, traits_of
 from migrate.errors import UsageError
 from migrate.lookups import NOT_READ
-from migrate.model import Assignments, Selection, Snapshot
+from migrate.model import Assignments, Mode, Selection, Snapshot
 from migrate.peopleplan import known_people
 from migrate.pipeline.capture import Captured
 from migrate.pipeline.planning import Wish, overrides
@@ -71,6 +71,30 @@ def target_of(way: Way, connections: Connections) -> Environment:
                 remedy="Name two different environments.",
             )
     return environment
+
+
+def fitting(wish: Wish, environment: Environment) -> Wish:
+    """A wish for roles of another environment, in the names of the target's platform.
+
+    Raises UsageError where the platform has nothing of what is wished for.
+    """
+    traits = traits_of(environment)
+    if traits.opaque_roles and wish.mode is Mode.FULL:
+        raise UsageError(
+            f"--mode full: roles can't be made or deleted on {environment.platform}, so that there "
+            "is but one mode",
+            target="unchanged",
+            remedy="Leave it out: --assignments says what becomes of who holds what.",
+        )
+    if traits.opaque_roles and wish.assignments is Assignments.NONE:
+        raise UsageError(
+            f"all that can be promoted on {environment.platform} is who holds which role, and "
+            "nothing says what is to become of that",
+            target="unchanged",
+            remedy="Name it: --assignments merge gives what the source has, --assignments exact "
+            "also takes what it does not have.",
+        )
+    return replace(wish, selection=wish.selection.folded(traits.fold_role))
 
 
 def source_of(

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from migrate.config import App
+from migrate.config import App, Login
 from migrate.diff import Change
 from migrate.errors import PlatformFailed
 from migrate.model import Principal, RoleKey, State
 from migrate.pace import Pace
 from migrate.plan import Plan
-from migrate.profile import Finding
 from migrate.secrets import RotatingSecret
 from migrate.traits import Traits
 
@@ -88,12 +87,13 @@ class PeopleUnreadable(PlatformFailed):
 class Shared:
     """What all readers and writers of one account share in this process, under whatever names.
 
-    `pace` is the account's budget of calls. `secret` gives an app's secret, always the same one,
-    so that one who finds it rotated finds it for all; its second argument names the app in texts.
+    `pace` is the account's budget of calls. `secret` gives the secret of an app or a login, always
+    the same one, so that one who finds it rotated finds it for all; its second argument names the
+    app or login in texts.
     """
 
     pace: Pace
-    secret: Callable[[App, str], RotatingSecret]
+    secret: Callable[[App | Login, str], RotatingSecret]
 
 
 class Reader(Protocol):
@@ -186,58 +186,6 @@ class Writer(Reader, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeWish:
-    """What a probe is asked for. `mark` is in the name of every role that it makes.
-
-    `user` (e-mail) is given roles, and taken from them again; `bot` (name) is where bot roles are
-    given. Without them what concerns members stays unsettled. `rate_limit`: the budget is
-    overspent on purpose, to see how the platform refuses.
-    """
-
-    mark: str
-    user: str = ""
-    bot: str = ""
-    rate_limit: bool = False
-
-
-class Prober(Protocol):
-    """Settles on a live account what nobody documents, with roles of its own."""
-
-    @property
-    def wrote(self) -> bool:
-        """Whether a call was begun that changes something. An upload alone does not."""
-        ...
-
-    @property
-    def made(self) -> tuple[str, ...]:
-        """The names of roles that it may have made, and has not seen to be gone."""
-        ...
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Every question, settled or with the reason why it is not."""
-        ...
-
-    def ask(self, before: State) -> None:
-        """Ask everything that the account allows; it was `before`, read just now.
-
-        Raises the errors of a writer; then `put_back` is due all the same.
-        """
-        ...
-
-    def put_back(self) -> None:
-        """Take back who was given roles, and remove the roles; what stays is in `made`.
-
-        Roles that earlier probes left are removed as well. Raises the errors of a writer.
-        """
-        ...
-
-    def ask_last(self) -> None:
-        """Ask what can only be asked when nothing else is left to do. Only reads."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class Uploaded:
     """What an upload gives: the fileId that the import takes, and where the file went."""
 
@@ -248,3 +196,7 @@ class Uploaded:
 
 Uploader = Callable[[bytes, str, str], Uploaded]
 """Takes the bytes of an import file, their SHA-256 (hex) and the role type."""
+
+Uploads = Callable[[], Uploader | None]
+"""The way to a fileId, for platforms that import files; None for the platform's own upload. Raises
+InvalidInput where the config does not say."""

@@ -53,25 +53,35 @@ class Row(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Words:
     """What sentences need to know beside the changes: the environment's name stands for its
-    whole account, `labels` has the console's name of a permission where that is another.
+    whole account, `labels` has the console's name of a permission where that is another, `nouns`
+    what users are called. `opaque`: permissions are roles, so that there is no way to them.
     """
 
     environment: str
     levels: Levels
     labels: Mapping[str, str] = field(default_factory=dict)
     sensitive: Collection[str] = ()
+    nouns: Mapping[str, str] = field(default_factory=dict)
+    opaque: bool = False
 
     def sentence(self, one: Sentence) -> str:
         """`3 users gain Single Sign On in prod, through Ops Admin`, safe for a terminal."""
-        subjects = [_count(len(one.users), "user")] if one.users else []
+        user = self.nouns.get("user", "user")
+        subjects = [_count(len(one.users), user)] if one.users else []
         if one.groups:
-            inside = f" ({_count(len(one.members), 'user')})" if one.members else ""
+            inside = f" ({_count(len(one.members), user)})" if one.members else ""
             subjects.append(_count(len(one.groups), "group") + inside)
         verb = VERBS[one.direction] + ("s" if len(one.users) + len(one.groups) == 1 else "")
+        if self.opaque:
+            return f"{' and '.join(subjects)} {verb} {self.named(one.permission, one.scope)}"
         nothing = ", which grants nothing" if one.direction is Direction.NOTE else ""
         what = f"{verb} {self.permission(one.permission)}{self._values(one)}"
         through = f"through {', '.join(map(_name, one.roles))}"
         return f"{' and '.join(subjects)} {what} {self.where(one.scope)}{nothing}, {through}"
+
+    def named(self, role: str, scope: str) -> str:
+        """`role ACCOUNTING in ledger-prod`."""
+        return f"role {_name(role)} {self.where(scope)}"
 
     def permission(self, name: str) -> str:
         """A permission's name on the wire, with the console's beside it where that differs."""
@@ -181,10 +191,13 @@ def _table(table: tuple[Row, ...], words: Words, everything: bool) -> Iterator[s
                 for way in row.through
             ]
             text = (
-                f"{SIGNS[row.delta.direction]} {words.permission(row.delta.permission)} "
+                f"{words.permission(row.delta.permission)} "
                 f"{words.where(row.scope)}: {_shown(row.delta.before)} → "
                 f"{_shown(row.delta.after)}, through {', '.join(ways)}"
             )
+            if words.opaque:
+                text = words.named(row.delta.permission, row.scope)
+            text = f"{SIGNS[row.delta.direction]} {text}"
             yield from _wrapped(text, 4)
     yield from _more(len(by_who), everything)
 

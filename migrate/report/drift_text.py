@@ -1,17 +1,20 @@
 """Drift for people, as plain text."""
 
 from migrate.diff import Action, Change
+from migrate.drift import Moves
 from migrate.model import Snapshot
 from migrate.report.escape import inert
+from migrate.report.people_text import by_role
 from migrate.report.plan_text import change_lines
 
 
-def render(then: Snapshot, now: Snapshot, changes: tuple[Change, ...]) -> str:
-    """What is different now, role by role, and a line of counts."""
+def render(then: Snapshot, now: Snapshot, changes: tuple[Change, ...], moves: Moves) -> str:
+    """What is different now, role by role, who holds what, and a line of counts."""
     since = f"{inert(then.environment)} as of {then.captured_at}"
     lines = [f"{inert(now.environment)} as of {now.captured_at}, against {since}"]
     for change in changes:
         lines.extend(change_lines(change))
+    lines += [*by_role("+", moves.given), *by_role("-", moves.taken)]
     counts = ", ".join(
         f"{sum(change.action is action for change in changes)} {word}"
         for action, word in (
@@ -20,5 +23,8 @@ def render(then: Snapshot, now: Snapshot, changes: tuple[Change, ...]) -> str:
             (Action.DELETE, "gone"),
         )
     )
-    lines.append(f"{counts}." if changes else "No drift.")
+    told = [f"{counts}."] if changes else []
+    if moves:
+        told.append(f"Assignments: {len(moves.given)} new, {len(moves.taken)} gone.")
+    lines.append(" ".join(told) or "No drift.")
     return "\n".join(inert(line) for line in lines) + "\n"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from migrate.behaviour import shown
-from migrate.model import Assignment
+from migrate.model import Assignment, Role
 from migrate.moves import Part
 from migrate.peopleplan import PeoplePlan
 from migrate.report.escape import inert, quoted
@@ -18,8 +18,8 @@ def lines(plan: PeoplePlan, *, everything: bool) -> Iterator[str]:
     """What is added and removed, role by role; in which order; and what is left."""
     if plan.adds or plan.removes:
         yield from ("", "Assignments")
-        yield from _capped(_by_role("+", plan.adds), everything)
-        yield from _capped(_by_role("-", plan.removes), everything)
+        yield from _capped(by_role("+", plan.adds, plan.unseen), everything)
+        yield from _capped(by_role("-", plan.removes), everything)
         for order in plan.orders:
             parts = ", ".join(_part(part) for part in order.parts)
             yield from _wrapped(f"order for {inert(order.role_type)} roles: {parts}", 2)
@@ -30,7 +30,7 @@ def lines(plan: PeoplePlan, *, everything: bool) -> Iterator[str]:
             reasons.setdefault(item.reason, []).append(item.assignment)
         for reason, items in sorted(reasons.items()):
             yield from _wrapped(f"{inert(reason)}:", 2)
-            yield from _capped(_by_role(" ", items), everything)
+            yield from _capped(by_role(" ", items), everything)
     if plan.notes:
         yield from ("", "Notes")
         yield from _capped((f"  {inert(note)}" for note in plan.notes), everything)
@@ -49,7 +49,9 @@ def _part(part: Part) -> str:
     return f"{part.move.value} ({roles}{', …' if len(part.roles) > MOST else ''})"
 
 
-def _by_role(sign: str, items: Iterable[Assignment]) -> Iterator[str]:
+def by_role(sign: str, items: Iterable[Assignment], unseen: Iterable[Role] = ()) -> Iterator[str]:
+    """Assignments, a line or more for each role; `unseen` are roles that may not be there."""
+    unknown = {role.key for role in unseen}
     found: dict[tuple[str, str, str], list[str]] = {}
     for item in items:
         name = inert(item.principal)
@@ -57,6 +59,7 @@ def _by_role(sign: str, items: Iterable[Assignment]) -> Iterator[str]:
         found.setdefault((item.role_type, item.role, item.scope), []).append(who)
     for (role_type, role, scope), names in sorted(found.items()):
         where = f" in bot {quoted(scope)}" if scope else ""
+        where += " (not seen on the target)" if (role_type, role) in unknown else ""
         text = f"{sign} {role_type} role {quoted(role)}{where}: {', '.join(sorted(names))}"
         yield from _wrapped(text, 2)
 

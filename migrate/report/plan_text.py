@@ -83,6 +83,8 @@ def _access(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
         Levels.of(traits.value_order, traits.denied),
         labels=traits.labels,
         sensitive=traits.sensitive,
+        nouns=traits.nouns,
+        opaque=traits.opaque_roles,
     )
     yield from access_text.lines(plan.people.access, words, everything=everything)
 

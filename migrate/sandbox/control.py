@@ -15,8 +15,7 @@ from migrate.sandbox.exchange import Answer, Request
 from migrate.sandbox.faults import Faults
 from migrate.sandbox.front import Patience
 from migrate.sandbox.recorder import Recorder
-from migrate.sandbox.state import read_account
-from migrate.sandbox.switches import describe
+from migrate.sandbox.switchboard import Switchboard
 
 
 class Control:
@@ -24,18 +23,17 @@ class Control:
 
     def __init__(
         self,
-        environments: Mapping[str, Environment],
+        environments: Mapping[str, Environment[Any, Any]],
         recorder: Recorder,
         faults: Faults,
         patience: Patience,
-        *,
-        bucket: bool,
+        switches: Mapping[str, type[Switchboard]],
     ) -> None:
         self._environments = environments
         self._recorder = recorder
         self._faults = faults
         self._patience = patience
-        self._bucket = bucket
+        self._tables = switches
 
     def __call__(self, request: Request) -> Answer:
         """Answer one request; what is wrong with it is a 400 or 404 with a message."""
@@ -44,7 +42,7 @@ class Control:
             ("state", True): {"GET": self._state, "PUT": self._put_state},
             ("switches", True): {"GET": self._switches, "PUT": self._put_switches},
             ("secrets", True): {"PUT": self._put_secret},
-            ("switches", False): {"GET": lambda _request: describe()},
+            ("switches", False): {"GET": self._all_switches},
             ("log", False): {"GET": self._log},
             ("faults", False): {"GET": self._list_faults, "PUT": self._put_faults},
             ("reset", False): {"POST": self._reset},
@@ -68,31 +66,33 @@ class Control:
     def reset(self) -> None:
         """States, switches, secrets, faults and log as at the start; what is held is let go."""
         self._patience.release()
-        self._faults.arm([], ())
+        self._faults.arm([])
         for environment in self._environments.values():
             environment.reset()
         self._recorder.clear()
 
-    def _state(self, request: Request, environment: Environment) -> Any:
+    def _state(self, request: Request, environment: Environment[Any, Any]) -> Any:
         seq = _whole_number(request, "at")
-        account = environment.account if seq is None else environment.at(seq)
-        return account.as_document()
+        state = environment.state if seq is None else environment.at(seq)
+        return state.as_document()
 
-    def _put_state(self, request: Request, environment: Environment) -> Any:
-        account = read_account(_json(request), environment.name)
+    def _put_state(self, request: Request, environment: Environment[Any, Any]) -> Any:
+        state = environment.read(_json(request))
         seq = self._recorder.next()
-        environment.put(seq, account)
+        environment.put(seq, state)
         return {"seq": seq}
 
-    def _switches(self, _request: Request, environment: Environment) -> Any:
+    def _switches(self, _request: Request, environment: Environment[Any, Any]) -> Any:
         return environment.switches.as_document()
 
-    def _put_switches(self, request: Request, environment: Environment) -> Any:
-        return environment.set_switches(_json(request), bucket=self._bucket).as_document()
+    def _put_switches(self, request: Request, environment: Environment[Any, Any]) -> Any:
+        return environment.set_switches(_json(request)).as_document()
 
-    def _put_secret(self, request: Request, environment: Environment) -> Any:
-        with environment.lock:
-            return environment.gate.rotate(_json(request))
+    def _all_switches(self, _request: Request) -> Any:
+        return {platform: table.describe() for platform, table in self._tables.items()}
+
+    def _put_secret(self, request: Request, environment: Environment[Any, Any]) -> Any:
+        return environment.change_secret(_json(request))
 
     def _log(self, request: Request) -> Any:
         name = request.query.get("environment")
@@ -105,7 +105,7 @@ class Control:
         return self._faults.as_document()
 
     def _put_faults(self, request: Request) -> Any:
-        self._faults.arm(_json(request), self._environments)
+        self._faults.arm(_json(request))
         return self._faults.as_document()["armed"]
 
     def _reset(self, _request: Request) -> Any:

@@ -1,127 +1,124 @@
-"""One running account: its state over time, its behaviour, its apps and uploads."""
+"""One running account or server of any platform: its state over time, its behaviour, its clock."""
 
-import secrets
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, TypeVar
 
-from migrate.errors import UsageError
-from migrate.sandbox.account import Account
-from migrate.sandbox.limits import Budget
-from migrate.sandbox.switches import Switches
-from migrate.sandbox.tokens import ROLE_MANAGEMENT, UPLOAD, USER_MANAGEMENT, App, TokenGate
+from migrate.sandbox.config import Config
+from migrate.sandbox.history import Held, History
+from migrate.sandbox.s3 import S3Endpoint
+from migrate.sandbox.switchboard import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """The account after a write: the call's sequence number, and when (monotonic seconds).
+class Setup:
+    """What an environment starts with: a name, a state document, switches that are not as usual.
 
-    States that were put in by hand carry minus infinity: they show at once, whatever the lag.
+    `prefix` is a path before the platform's own; `place` counts the environments of the sandbox
+    from 0; `bucket` says whether there is S3 beside them.
     """
 
-    seq: int
-    time: float
-    account: Account
+    name: str
+    document: Any
+    switches: Mapping[str, Any]
+    prefix: str = ""
+    place: int = 0
+    bucket: bool = False
 
 
-class Environment:
-    """The mutable holder of an account. Whoever reads then writes holds `lock`."""
+class Behaviour(Protocol):
+    """The switches that every platform has."""
 
-    def __init__(self, name: str, account: Account, switches: Switches, prefix: str = "") -> None:
-        self.name = name
-        self.prefix = prefix
+    @property
+    def read_lag(self) -> float:
+        """Seconds until a write shows in reads."""
+        ...
+
+    @property
+    def clock_offset(self) -> float:
+        """Seconds by which the server's clock is ahead."""
+        ...
+
+    def as_document(self) -> dict[str, Value]:
+        """Every switch and its value, as JSON."""
+        ...
+
+
+Switched = TypeVar("Switched", bound=Behaviour)
+
+
+class Environment(ABC, Generic[Held, Switched]):
+    """The mutable holder of a state. Whoever reads then writes holds `lock`."""
+
+    def __init__(self, setup: Setup, state: Held, switches: Switched) -> None:
+        self.name = setup.name
+        self.prefix = setup.prefix
         self.lock = threading.RLock()
-        self.apps = new_apps(name)
-        self._start = (account, switches)
+        self._start = (state, switches)
         self.reset()
 
     def reset(self) -> None:
-        """As at the start: state, switches, secrets, uploads, budget, used tokens and files."""
+        """As at the start. A platform resets here what else it keeps."""
         with self.lock:
-            account, self.switches = self._start
-            self._history = [Moment(0, float("-inf"), account)]
-            self.uploads: dict[str, bytes] = {}
-            self.imported: set[str] = set()
-            self.budget = Budget()
-            self.gate = TokenGate(self.apps)
+            state, self.switches = self._start
+            self._history = History(state)
 
     def now(self) -> float:
         """The server's clock in epoch seconds, which a switch can move."""
         return time.time() + self.switches.clock_offset
 
     def elapsed(self) -> float:
-        """The server's clock for the budget, in seconds; the same switch moves it."""
+        """The server's clock for spans of time, in seconds; the same switch moves it."""
         return time.monotonic() + self.switches.clock_offset
 
-    def timestamp(self) -> str:
-        """The server's clock as ISO 8601, UTC, with milliseconds."""
-        moment = datetime.fromtimestamp(self.now(), UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-    def mint_id(self) -> str:
-        """A new object id: 24 hex digits, of which the first 8 are the time (kore.md B)."""
-        return f"{int(self.now()):08x}"[-8:] + secrets.token_hex(8)
-
     @property
-    def account(self) -> Account:
-        """The account as it is."""
+    def state(self) -> Held:
+        """The state as it is."""
         with self.lock:
-            return self._history[-1].account
+            return self._history.newest
 
-    def visible(self) -> Account:
-        """The account as reads show it, `read_lag` seconds late."""
+    def visible(self) -> Held:
+        """The state as reads show it, `read_lag` seconds late."""
         with self.lock:
-            until = time.monotonic() - self.switches.read_lag
-            shown = (moment for moment in reversed(self._history) if moment.time <= until)
-            return next(shown).account
+            return self._history.shown(self.switches.read_lag)
 
-    def commit(self, seq: int, account: Account) -> None:
-        """Keep what call number `seq` made of the account."""
+    def at(self, seq: int) -> Held:
+        """The state after call number `seq`."""
         with self.lock:
-            self._history.append(Moment(seq, time.monotonic(), account))
+            return self._history.at(seq)
 
-    def put(self, seq: int, account: Account) -> None:
-        """Set the account by hand; reads show it at once."""
+    def commit(self, seq: int, state: Held) -> None:
+        """Keep what call number `seq` made of the state."""
         with self.lock:
-            self._history.append(Moment(seq, float("-inf"), account))
+            self._history.add(seq, state)
 
-    def at(self, seq: int) -> Account:
-        """The account after call number `seq`."""
+    def put(self, seq: int, state: Held) -> None:
+        """Set the state by hand; reads show it at once."""
         with self.lock:
-            known = (moment for moment in reversed(self._history) if moment.seq <= seq)
-            return next(known).account
+            self._history.add(seq, state, at_once=True)
 
-    def set_switches(self, values: object, *, bucket: bool) -> Switches:
-        """Set some switches. Raises InvalidInput, or UsageError for ids that need a bucket."""
-        with self.lock:
-            switches = self.switches.changed(values)
-            check_file_ids(self.name, switches, bucket=bucket)
-            self.switches = switches
-            return switches
+    @abstractmethod
+    def read(self, document: object) -> Held:
+        """The state that a document describes. Raises InvalidInput with every fault."""
 
+    @abstractmethod
+    def set_switches(self, values: object) -> Switched:
+        """Set some switches. Raises InvalidInput, or UsageError for what can't be had here."""
 
-def check_file_ids(name: str, switches: Switches, *, bucket: bool) -> None:
-    """Refuse fileIds that name objects of a bucket where there is none. Raises UsageError."""
-    if switches.file_ids != "upload" and not bucket:
-        raise UsageError(
-            f"file_ids = {switches.file_ids} needs a bucket, and this sandbox has none.",
-            where=name,
-            remedy="Start the sandbox with S3, or use file_ids = upload.",
-        )
+    @abstractmethod
+    def change_secret(self, entry: object) -> dict[str, Any]:
+        """Change a credential, at once or from a later request on. Raises InvalidInput."""
 
+    @abstractmethod
+    def credentials(self) -> dict[str, Any]:
+        """How to log in, for the ready file."""
 
-def new_apps(name: str) -> Mapping[str, App]:
-    """The two apps of an account: `admin_app` may do both, `builder_app` may only upload.
+    @abstractmethod
+    def settings(self, header: str, config: Config, s3: S3Endpoint | None) -> list[str]:
+        """The lines of a config that only this platform has, secrets in files of their own.
 
-    Either kind was seen to upload (kore.md D, Upload).
-    """
-    scopes = {
-        "admin_app": frozenset({ROLE_MANAGEMENT, USER_MANAGEMENT, UPLOAD}),
-        "builder_app": frozenset({UPLOAD}),
-    }
-    return {
-        kind: App(f"cs-{name}-{kind.split('_')[0]}", secrets.token_urlsafe(36), granted)
-        for kind, granted in scopes.items()
-    }
+        They follow those of the table `header`, and may open tables below it.
+        """

@@ -40,7 +40,8 @@ class TooLarge(Exception):
 class Request:
     """The head of a request; `read_body` fetches the rest, once.
 
-    `target` is the path with its query, as sent; `path` is the path, decoded.
+    `target` is the path with its query, as sent; `path` is the path, decoded. `peer` is the common
+    name in the certificate that the client showed, if any.
     """
 
     method: str
@@ -49,6 +50,7 @@ class Request:
     query: Mapping[str, str]
     headers: Message
     source: BufferedIOBase
+    peer: str | None = None
     body: bytes | None = None
 
     @property

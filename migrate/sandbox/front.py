@@ -3,14 +3,14 @@
 import threading
 import time
 from dataclasses import replace
+from typing import Any
 
-from migrate.sandbox.bodies import read_body
-from migrate.sandbox.calls import Call, error
-from migrate.sandbox.effects import distort, in_place
+from migrate.sandbox.bodies import Body, read_body
+from migrate.sandbox.calls import Call
 from migrate.sandbox.environment import Environment
 from migrate.sandbox.exchange import Answer, Hangup, Request
-from migrate.sandbox.faults import KINDS, LATE, NOT, Armed, Faults
-from migrate.sandbox.kore import KoreApi
+from migrate.sandbox.faults import LATE, NOT, Armed, Faults
+from migrate.sandbox.platform import Api
 from migrate.sandbox.recorder import Entry, Recorder
 
 
@@ -42,8 +42,8 @@ class Front:
 
     def __init__(
         self,
-        environment: Environment,
-        api: KoreApi,
+        environment: Environment[Any, Any],
+        api: Api,
         recorder: Recorder,
         faults: Faults,
         patience: Patience,
@@ -60,41 +60,54 @@ class Front:
         served = request.path.startswith(f"{prefix}/")
         path = request.path.removeprefix(prefix) if served else request.path
         name, query = self._environment.name, request.query
-        fault = self._faults.next(name, request.method, path, query) if served else None
+
+        def action() -> str:
+            return self._api.action(_body(request))
+
+        fault = self._faults.next(name, request.method, path, query, action) if served else None
         refused = fault is not None and fault.fault == "refused"
-        raw = b"" if refused else request.read_body()
-        body = read_body(raw, request.headers.get("Content-Type", ""))
-        token = request.headers.get("auth")
-        asked = fault.fault if fault else ""
-        call = Call(self._recorder.next(), request.method, path, query, token, body, asked)
+        call = Call(
+            seq=self._recorder.next(),
+            method=request.method,
+            path=path,
+            query=query,
+            token=request.headers.get("auth"),
+            body=Body() if refused else _body(request),
+            fault=fault.fault if fault else "",
+            peer=request.peer,
+        )
         if fault:
             answer = self._trouble(call, fault)
         else:
             # An on-premises installation answers below its prefix only.
-            answer = self._api.handle(call) if served else error(404, "Not Found", 404)
+            handle, refusal = self._api.handle, self._api.refusal
+            answer = handle(call) if served else refusal(call, 404, "Not Found")
             self._record(call, answer)
         if isinstance(answer, Answer):
             return replace(answer, date=self._environment.now())
         return answer
 
     def _trouble(self, call: Call, fault: Armed) -> Answer | Hangup:
-        name, acts = fault.fault, KINDS[fault.fault].acts
+        api, acts = self._api, self._faults.acts(self._environment.name, fault)
         if acts == LATE:
             return self._act_late(call, fault)
-        acted = None if acts == NOT else self._api.handle(call)
-        answer = in_place(fault, call) if acted is None else distort(fault, acted)
-        held = name.startswith("timeout")
+        if acts == NOT:
+            answer = api.in_place(fault, call)
+        else:
+            answer = api.distort(fault, call, api.handle(call))
+        held = fault.fault.startswith("timeout")
         self._record(call, Hangup() if held else answer, fault)
         if held and not self._patience.hold(fault.seconds):
             return Hangup()
         return answer
 
     def _act_late(self, call: Call, fault: Armed) -> Answer | Hangup:
+        handle = self._api.later(call)
         self._record(call, Hangup(), fault)
         if not self._patience.hold(fault.seconds):
             return Hangup()
         late = replace(call, seq=self._recorder.next())
-        answer = self._api.handle(late)
+        answer = handle(late)
         self._record(call, Hangup(), fault, acted=late.seq)
         return answer
 
@@ -118,3 +131,7 @@ class Front:
             acted=acted,
         )
         self._recorder.record(entry)
+
+
+def _body(request: Request) -> Body:
+    return read_body(request.read_body(), request.headers.get("Content-Type", ""))

@@ -7,31 +7,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from migrate.errors import UsageError
+from migrate.errors import InvalidInput, UsageError
+from migrate.sandbox.config import write_private
 from migrate.sandbox.control import Control
-from migrate.sandbox.environment import Environment, check_file_ids
+from migrate.sandbox.environment import Environment, Setup
 from migrate.sandbox.faults import Faults
-from migrate.sandbox.files import FileIds
 from migrate.sandbox.front import Front, Patience
-from migrate.sandbox.kore import KoreApi
-from migrate.sandbox.ready import ready_document, write_config, write_private
+from migrate.sandbox.platform import Platform
+from migrate.sandbox.platforms import PLATFORMS
+from migrate.sandbox.ready import Served, ready_document, write_config
 from migrate.sandbox.recorder import Recorder
 from migrate.sandbox.s3 import S3Endpoint
-from migrate.sandbox.server import HOST, LoopbackServer
-from migrate.sandbox.state import read_account
-from migrate.sandbox.switches import Switches
+from migrate.sandbox.server import HOST, LoopbackServer, Tls
 
 
 class Sandbox:
     """Accounts on 127.0.0.1 that behave as the platform does, with an S3 bucket beside them.
 
-    `states` maps an environment's name to its state document (see `migrate.sandbox.state`).
+    `states` maps an environment's name to its state document (see `migrate.sandbox.kore.state`).
     `folder` receives role-migrate.toml and its secret files. `port` is that of the first
     environment; the next ones, control and S3 take the ports after it; 0 takes any free ones.
     `switches` sets switches from the start, per environment; `prefixes` gives an environment's URL
-    a path. By default the first environment takes platform uploads and the others read from the
-    bucket; without `s3` all take platform uploads. `tls` (certificate chain file, key file) makes
-    the environments speak https; `ca_bundle` is then written into the config.
+    a path. `tls` (certificate chain file, key file) makes
+    the environments speak https; `ca_bundle` is then written into the config. With `client_ca` they
+    speak only to clients that show a certificate issued by it.
 
     Raises InvalidInput for a bad state or switch, UsageError for a name, port or file that cannot
     be used.
@@ -48,16 +47,19 @@ class Sandbox:
         prefixes: Mapping[str, str] | None = None,
         tls: tuple[Path, Path] | None = None,
         ca_bundle: Path | None = None,
+        client_ca: Path | None = None,
     ) -> None:
         self.folder = folder
         self.ready: dict[str, Any] = {}
         self.control = ""
         self._port = port
         self._with_s3 = s3
-        self._tls = (str(tls[0]), str(tls[1])) if tls else None
+        issuer = str(client_ca) if client_ca else None
+        self._tls = Tls(str(tls[0]), str(tls[1]), issuer) if tls else None
         self._ca_bundle = ca_bundle
         self._environments = _environments(states, s3, switches or {}, prefixes or {})
-        self._recorder, self._faults, self._patience = Recorder(), Faults(), Patience()
+        self._recorder, self._patience = Recorder(), Patience()
+        self._faults = Faults({name: each.faults for name, (each, _) in self._environments.items()})
         self.s3: S3Endpoint | None = None
         self._servers: list[LoopbackServer] = []
 
@@ -98,28 +100,29 @@ class Sandbox:
         self.stop()
 
     def _start(self) -> None:
-        environments = list(self._environments.values())
         self._patience = Patience()
         if self._with_s3:
-            self.s3 = S3Endpoint(self._port and self._port + len(environments) + 1)
+            self.s3 = S3Endpoint(self._port and self._port + len(self._environments) + 1)
             self.s3.start()
-        files = FileIds(self.s3)
-        urls = []
-        for index, environment in enumerate(environments):
-            api = KoreApi(environment, files)
+        scheme = "https" if self._tls else "http"
+        served = []
+        for place, (platform, environment) in enumerate(self._environments.values()):
+            api = platform.api(environment, self.s3)
             front = Front(environment, api, self._recorder, self._faults, self._patience)
-            server = self._serve(front, index, self._tls)
-            scheme = "https" if self._tls else "http"
-            urls.append((environment, f"{scheme}://{HOST}:{server.port}{environment.prefix}"))
-        control = Control(
-            self._environments, self._recorder, self._faults, self._patience, bucket=self._with_s3
-        )
-        self.control = f"http://{HOST}:{self._serve(control, len(environments)).port}"
-        config = write_config(self.folder, urls, self.s3, self._ca_bundle).resolve()
-        self.ready = ready_document(config, urls, self.s3, self.control)
+            port = self._serve(front, place, self._tls).port
+            url = f"{scheme}://{HOST}:{port}{environment.prefix}"
+            served.append(Served(platform.name, environment, url))
+        self.control = f"http://{HOST}:{self._serve(self._controlled(), len(served)).port}"
+        config = write_config(self.folder, served, self.s3, self._ca_bundle).resolve()
+        self.ready = ready_document(config, served, self.s3, self.control)
+
+    def _controlled(self) -> Control:
+        environments = {name: each for name, (_, each) in self._environments.items()}
+        tables = {each.name: each.switches for each, _ in self._environments.values()}
+        return Control(environments, self._recorder, self._faults, self._patience, tables)
 
     def _serve(
-        self, application: Front | Control, offset: int, tls: tuple[str, str] | None = None
+        self, application: Front | Control, offset: int, tls: Tls | None = None
     ) -> LoopbackServer:
         server = LoopbackServer(application, self._port and self._port + offset, tls)
         self._servers.append(server)
@@ -127,17 +130,29 @@ class Sandbox:
         return server
 
 
+def _platform(document: Any, name: str) -> Platform:
+    # What is no object at all is told by the platform, with every other fault.
+    named = document.get("platform", "kore") if isinstance(document, dict) else "kore"
+    if not isinstance(named, str) or named not in PLATFORMS:
+        raise InvalidInput(
+            f"There is no platform {named!r}.",
+            where=f"state of {name}",
+            remedy=f"There are {', '.join(PLATFORMS)}.",
+        )
+    return PLATFORMS[named]
+
+
 def _environments(
     states: Mapping[str, Any],
     s3: bool,
     switches: Mapping[str, Mapping[str, Any]],
     prefixes: Mapping[str, str],
-) -> dict[str, Environment]:
+) -> dict[str, tuple[Platform, Environment[Any, Any]]]:
     unknown = sorted({*switches, *prefixes} - set(states))
     if unknown or not states:
         raise UsageError(f"There is no environment {unknown[0] if unknown else 'to serve'}.")
     environments = {}
-    for index, (name, state) in enumerate(states.items()):
+    for place, (name, state) in enumerate(states.items()):
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
             raise UsageError(
                 f"An environment cannot be named {name!r}.",
@@ -146,8 +161,7 @@ def _environments(
         prefix = prefixes.get(name, "")
         if prefix and not re.fullmatch(r"(/[A-Za-z0-9_.-]+)+", prefix):
             raise UsageError(f"A prefix looks like /kore, not {prefix!r}.", where=name)
-        usual = {"file_ids": "key" if s3 and index else "upload"}
-        chosen = Switches().changed({**usual, **switches.get(name, {})})
-        check_file_ids(name, chosen, bucket=s3)
-        environments[name] = Environment(name, read_account(state, name), chosen, prefix)
+        platform = _platform(state, name)
+        setup = Setup(name, state, switches.get(name, {}), prefix, place, s3)
+        environments[name] = (platform, platform.environment(setup))
     return environments

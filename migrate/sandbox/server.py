@@ -13,6 +13,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from socketserver import TCPServer
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from migrate.errors import UsageError
@@ -26,6 +27,18 @@ _DRIPS = 20
 Application = Callable[[Request], Answer | Hangup]
 
 
+class Tls(NamedTuple):
+    """The files of a certificate chain and its key.
+
+    With `client_ca`, a file of certificates, only clients are served that show a certificate
+    issued by one of these.
+    """
+
+    chain: str
+    key: str
+    client_ca: str | None = None
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -35,7 +48,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")
         values = dict(parse_qsl(query, keep_blank_values=True))
-        request = Request(self.command, self.path, unquote(path), values, self.headers, self.rfile)
+        request = Request(
+            self.command,
+            self.path,
+            unquote(path),
+            values,
+            self.headers,
+            self.rfile,
+            _common_name(self.connection),
+        )
         try:
             answer = self.server.application(request)
         except TooLarge:
@@ -86,15 +107,13 @@ class _Handler(BaseHTTPRequestHandler):
 class LoopbackServer(HTTPServer):
     """Serves one application on a port of 127.0.0.1, a thread per connection.
 
-    `port` 0 takes any free port. Raises UsageError where the port is taken. With `tls` (the files
-    of a certificate chain and its key) it speaks https.
+    `port` 0 takes any free port. Raises UsageError where the port is taken. With `tls` it speaks
+    https.
     """
 
     request_queue_size = 128
 
-    def __init__(
-        self, application: Application, port: int = 0, tls: tuple[str, str] | None = None
-    ) -> None:
+    def __init__(self, application: Application, port: int = 0, tls: Tls | None = None) -> None:
         self.application = application
         self.stopping = threading.Event()
         self._tls = _server_context(tls) if tls else None
@@ -179,14 +198,29 @@ class LoopbackServer(HTTPServer):
         return secured
 
 
-def _server_context(tls: tuple[str, str]) -> ssl.SSLContext:
+def _server_context(tls: Tls) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(*tls)
+        context.load_cert_chain(tls.chain, tls.key)
     except OSError as error:
-        raise UsageError(f"The certificate cannot be used: {error}.", where=tls[0]) from None
+        raise UsageError(f"The certificate cannot be used: {error}.", where=tls.chain) from None
+    if tls.client_ca:
+        try:
+            context.load_verify_locations(tls.client_ca)
+        except OSError as error:
+            what = f"The issuers' certificates cannot be used: {error}."
+            raise UsageError(what, where=tls.client_ca) from None
+        context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def _common_name(connection: socket.socket) -> str | None:
+    """The common name in the certificate that the other side showed, if it showed one."""
+    if not isinstance(connection, ssl.SSLSocket):
+        return None
+    subject: Any = (connection.getpeercert() or {}).get("subject", ())
+    return next((v for parts in subject for key, v in parts if key == "commonName"), None)
 
 
 def _cut(connection: socket.socket) -> None:

@@ -18,13 +18,18 @@ __all__ = ["Conflict", "Effect", "Progress", "Stage", "Standing", "same"]
 
 
 class Standing:
-    """A target as a run found it (`before`), as it is now, and how far the run came."""
+    """A target as a run found it (`before`), as it is now, and how far the run came.
+
+    Where roles are only seen in use, those that were seen before, or given, are taken to be there.
+    """
 
     def __init__(
         self, before: State, now: State, stages: tuple[Stage, ...], traits: Traits
     ) -> None:
-        self.before, self.now = before, now
-        self._had, self._has = before.by_key(), now.by_key()
+        given = (item.role_key for stage in stages for item in stage.effect.adds)
+        seen = (*before.all_roles(), *(Role.opaque(*key) for key in given))
+        self.before, self.now = before, now.with_seen(seen)
+        self._had, self._has = before.by_key(), self.now.by_key()
         self._traits = traits
         self._known = {name for role in before.all_roles() for name in role.permissions}
         self._stages = tuple(
@@ -100,7 +105,7 @@ class Standing:
         """What others changed in roles that no step touches, as sentences."""
         for key in sorted((self._had.keys() | self._has.keys()) - self.touched):
             was, has = self._had.get(key), self._has.get(key)
-            if not same(was, has):
+            if not same(was, has) and not self.now.in_part(key[0]):
                 what = "is new" if was is None else "is gone" if has is None else "changed"
                 yield f"{key[0]} role {key[1]!r} {what} since the run began"
 

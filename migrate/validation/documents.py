@@ -60,18 +60,27 @@ def kind_of(value: Any, *, where: str) -> str:
         raise InvalidInput(message, where=where, remedy=remedy, faults=(Fault(message, "$"),))
     declared = value.get("$schema")
     named = _SCHEMA_NAME.fullmatch(declared) if isinstance(declared, str) else None
-    if named:
+    if named and not is_faircom_request(value):
         kind = named[1] or named[2]
         if kind in _KINDS:
             return kind
         message = f"this version of role-migrate knows no files of the kind {quoted(kind)}"
         raise InvalidInput(message, where=where, remedy=remedy, faults=(Fault(message, "$"),))
+    if is_faircom_request(value):
+        return "assignments"
     for kind, keys in _KINDS.items():
         if keys <= value.keys():
             return kind
     known_mistakes = (words for key, words in _MISTAKEN.items() if key in value)
     message = next(known_mistakes, "this is no kind of file that role-migrate knows")
     raise InvalidInput(message, where=where, remedy=remedy, faults=(Fault(message, "$"),))
+
+
+def is_faircom_request(value: Any) -> bool:
+    """Whether a document is a FairCom request to assign roles, or the parameters of one."""
+    if not isinstance(value, dict) or "assignments" in value:
+        return False
+    return bool({"add", "remove", "params"} & value.keys())
 
 
 def _is_request(entry: Any) -> bool:

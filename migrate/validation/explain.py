@@ -127,6 +127,8 @@ def _unknown(error: Error) -> str:
 
 
 def _form(error: Error) -> str:
+    if error.validator_value == {}:  # nothing is allowed, and the schema says why
+        return str(error.schema.get("description", "is not allowed here"))
     wanted = error.schema.get("description") or f"the pattern {error.validator_value}"
     return f"has the wrong form, {_found(error)}; expected: {wanted}"
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from migrate.sandbox.seed import built_in_roles
+from migrate.sandbox.kore.seed import built_in_roles
 from tests.cli.world import World, role
 
 ANN, BOB, CY, DEE = (f"{name}@example.com" for name in ("ann", "bob", "cy", "dee"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from migrate.sandbox import Sandbox
-from migrate.sandbox.seed import built_in_roles
+from migrate.sandbox.kore.seed import built_in_roles
 from tests.cli.world import World, role, world_on
 
 ANN, BOB, CY = "ann@example.com", "bob@example.com", "cy@example.com"

@@ -9,7 +9,7 @@ import pytest
 
 from migrate import planfile, resources
 from migrate.sandbox import Sandbox
-from migrate.sandbox.seed import built_in_roles
+from migrate.sandbox.kore.seed import built_in_roles
 from migrate.validation import validate
 from tests.cli.world import USERS, Ran, World, role, world_on
 

@@ -12,7 +12,7 @@ import pytest
 from migrate import resources
 from migrate.canonical import sha256
 from migrate.cli import options
-from migrate.sandbox.seed import built_in_roles
+from migrate.sandbox.kore.seed import built_in_roles
 from migrate.validation import validate
 from tests.cli.staffed import (
     ADMIN_CALL,

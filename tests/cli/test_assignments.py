@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from migrate.sandbox.seed import built_in_roles
+from migrate.sandbox.kore.seed import built_in_roles
 from tests.cli.staffed import (
     ADMIN_CALL,
     ANN,

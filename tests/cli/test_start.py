@@ -183,10 +183,12 @@ def test_a_sandbox_with_s3_is_what_the_issue_says(world: World, tmp_path: Path) 
     )
     ready = wait_for_file(ready_file, process)
     try:
-        assert list(ready["environments"]) == ["dev", "prod"]
+        assert list(ready["environments"]) == ["dev", "prod", "ledger-dev", "ledger-prod"]
         assert ready["s3"].keys() == {"endpoint_url", "access_key", "secret_key", "bucket"}
+        of_platform = {"kore": {"admin_app", "builder_app"}, "faircom": {"login"}}
         for environment in ready["environments"].values():
-            assert environment.keys() == {"platform", "url", "admin_app", "builder_app"}
+            logins = of_platform[environment["platform"]]
+            assert environment.keys() == {"platform", "url"} | logins
         config = tomllib.loads(Path(ready["config"]).read_text())
         assert config["environments"]["dev"]["upload"] == "platform"
         assert config["environments"]["prod"]["upload"] == "store"

@@ -25,7 +25,7 @@ import pytest
 
 from migrate.cli import main
 from migrate.sandbox import Sandbox
-from migrate.sandbox.seed import built_in_roles
+from migrate.sandbox.kore.seed import built_in_roles
 
 EXPORT = "/api/public/roles/export"
 IMPORT = "/api/public/roles/import"
@@ -33,13 +33,14 @@ UPLOAD = "/api/public/uploadfile"
 USERS = "/api/public/alluserroles"
 USERS_INFO = "/api/public/usersInfo"
 
-TOKEN = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+")
-"""A JWT: three base64url parts, of which the first is a JSON object."""
+TOKEN = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+|authToken[\"']?\s*:\s*[\"'][^\"'*]")
+"""A JWT: three base64url parts, of which the first is a JSON object; or a FairCom session's."""
 
 NAMES = ("dev", "prod")
 
 LOOK_UP = "POST usersInfo"
-"""The one call that only reads and is no GET."""
+READS = {LOOK_UP, "createSession", "deleteSession", "listAccounts"}
+"""The calls that only read and are no GET."""
 
 
 def role(role_type: str, name: str, description: str = "", **permissions: str) -> dict[str, Any]:
@@ -118,7 +119,7 @@ class World:
     @property
     def shelf(self) -> Path:
         """The folder of the directory store that is prod's."""
-        return next((self.folder / "store").glob("kore-sandbox-prod-*"))
+        return next((self.folder / "store").glob("*-sandbox-prod-*"))
 
     def configure(self, environment: str = "prod", **settings: str | None) -> None:
         """Set (or with None take out) settings of an environment; values are TOML."""
@@ -251,9 +252,11 @@ class World:
         return self.control(f"/log?environment={name}&since={since}")
 
     def calls(self, name: str = "prod", since: int = 0) -> list[str]:
-        """The requests to an environment, as `GET export admin`."""
+        """The requests to an environment, as `GET export admin`; FairCom's by their action."""
         return [
-            " ".join(
+            entry["body"]["action"]
+            if entry["path"] == "/api"
+            else " ".join(
                 part
                 for part in (
                     entry["method"],
@@ -268,7 +271,7 @@ class World:
     def writes(self, since: int = 0) -> list[str]:
         """The requests that may change something, to any environment."""
         calls = [call for name in NAMES for call in self.calls(name, since)]
-        return [call for call in calls if call[:3] != "GET" and call != LOOK_UP]
+        return [call for call in calls if call[:3] != "GET" and call not in READS]
 
     def last(self) -> int:
         """The number of the newest request."""
@@ -343,26 +346,36 @@ class World:
             assert not [canary for canary in self.canaries if canary in data], path
 
 
+CREDENTIALS = (
+    ("admin_app", "client_id", "client_secret"),
+    ("builder_app", "client_id", "client_secret"),
+    ("login", "username", "password"),
+)
+"""What environments are reached by, whatever their platform: table, name, secret."""
+
+
 def environment_settings(box: Sandbox, name: str, folder: Path) -> dict[str, str]:
     """The settings of an environment of a sandbox; its secrets are in files."""
     ready = box.ready["environments"][name]
     settings = {
-        "platform": '"kore"',
+        "platform": json.dumps(ready["platform"]),
         "url": json.dumps(ready["url"]),
         "account": json.dumps(f"sandbox-{name}"),
-        "upload": '"platform"',
         "timeout": "2",
         "verify_timeout": "1",
-        "limits": "{ per_minute = 100000, per_hour = 1000000 }",
     }
-    for kind in ("admin_app", "builder_app"):
-        secret = folder / "secrets" / f"{name}-{kind}"
-        secret.write_text(ready[kind]["client_secret"])
-        secret.chmod(0o600)
-        settings[kind] = (
-            f'{{ client_id = "{ready[kind]["client_id"]}", '
-            f'client_secret = {{ file = "secrets/{secret.name}" }} }}'
-        )
+    if ready["platform"] == "kore":
+        settings["upload"] = '"platform"'
+        settings["limits"] = "{ per_minute = 100000, per_hour = 1000000 }"
+    for kind, id_key, secret_key in CREDENTIALS:
+        if kind in ready:
+            secret = folder / "secrets" / f"{name}-{kind}"
+            secret.write_text(ready[kind][secret_key])
+            secret.chmod(0o600)
+            settings[kind] = (
+                f'{{ {id_key} = "{ready[kind][id_key]}", '
+                f'{secret_key} = {{ file = "secrets/{secret.name}" }} }}'
+            )
     return settings
 
 
@@ -372,14 +385,16 @@ def world_on(box: Sandbox, folder: Path) -> Iterator[World]:
     (folder / "secrets").mkdir(parents=True)
     settings = {name: environment_settings(box, name, folder) for name in box.ready["environments"]}
     canaries = tuple(
-        app["client_secret"].encode()
+        ready[kind][secret_key].encode()
         for ready in box.ready["environments"].values()
-        for app in (ready["admin_app"], ready["builder_app"])
+        for kind, _, secret_key in CREDENTIALS
+        if kind in ready
     )
     world = World(box, folder, canaries, settings)
     world.control("/reset", {}, "POST")
-    for name in settings:
-        world.switch(name, limit_per_minute=0, limit_per_hour=0)
+    for name, its in settings.items():
+        if "limits" in its:
+            world.switch(name, limit_per_minute=0, limit_per_hour=0)
     world.write()
     yield world
     world.search_for_secrets()

@@ -8,6 +8,7 @@ from migrate.access_rules import KINDS, AccessFacts
 from migrate.accessfile import to_value
 from migrate.levels import Levels
 from migrate.model import Assignment, Role
+from migrate.platforms.kore.catalogue import TRAITS
 from migrate.report.access_text import rows, sentences
 
 LEVELS = Levels.of((("NO", "VIEW", "FULL"), ("NO", "YES")), "NO")
@@ -197,6 +198,7 @@ def test_guards_object_exactly_where_somebody_does_what_they_forbid(both):
         operator=("user", "ann"),
         permissions={"admin": known, "bot": known},
         roles=frozenset("ABC"),
+        traits=TRAITS,
     )
     granted = {place for place in every_place() if set(giving(both[1], *place)) - {"NO"}}
 

@@ -8,6 +8,8 @@ from migrate.errors import InvalidInput
 from migrate.guardkind import Severity
 from migrate.levels import Levels
 from migrate.model import ACCOUNT, Assignment, Role
+from migrate.platforms.faircom.catalogue import TRAITS as FAIRCOM
+from migrate.platforms.kore.catalogue import TRAITS
 
 LEVELS = Levels.of((("NO", "VIEW", "FULL"), ("NO", "YES")), "NO")
 MANAGE = "Manage Custom Admin Roles"
@@ -17,7 +19,17 @@ def held(principal, name, role_type="admin", scope=ACCOUNT, kind="user"):
     return Assignment(kind, principal, role_type, name, scope)
 
 
-def facts(before, after, *, groups_of=None, users=10, operator=None, permissions=None, roles=()):
+def facts(
+    before,
+    after,
+    *,
+    groups_of=None,
+    users=10,
+    operator=None,
+    permissions=None,
+    roles=(),
+    traits=TRAITS,
+):
     """Both sides: (permissions of admin roles by name, assignments)."""
     sides = [
         effective(
@@ -40,6 +52,7 @@ def facts(before, after, *, groups_of=None, users=10, operator=None, permissions
         operator=operator,
         permissions=permissions or {"admin": frozenset(named)},
         roles=frozenset({*before[0], *after[0], *roles}),
+        traits=traits,
     )
 
 
@@ -190,7 +203,7 @@ def test_not_together_counts_no_two_scopes_as_one():
     who = [held("ann", "A", "bot", "one"), held("ann", "B", "bot", "two")]
     side = effective(roles, who, {}, LEVELS)
     known = {"bot": frozenset("AB")}
-    found = AccessFacts(side, side, (), 1, None, known, frozenset("AB"))
+    found = AccessFacts(side, side, (), 1, None, known, frozenset("AB"), TRAITS)
     assert objection("not_together", found, permissions=("A", "B")) == ""
 
 
@@ -261,3 +274,17 @@ def test_a_note_is_no_change_of_the_operator():
     before, after = ({"Ops": {"A": "NO"}}, [held("me", "Ops")]), ({"Ops": {}}, [])
     assert objection("operator_unchanged", facts(before, after, operator=("user", "me"))) == ""
     assert facts(before, after).changes
+
+
+def test_where_permissions_are_roles_one_that_nobody_holds_is_no_misspelling():
+    roles = {"SALES": {"SALES": "held"}}
+    found = facts((roles, []), (roles, [held("ann", "SALES")]), traits=FAIRCOM)
+    assert objection("no_gain", found, permissions=("AUDIT", "SALES")) == (
+        "would be gained: 'SALES' by 1 account ('ann')"
+    )
+    assert objection("not_together", found, permissions=("SALES", "AUDIT")) == ""
+    assert objection("only_through", found, permission="SALES", roles=("SALES",)) == ""
+    assert objection("somebody_holds", found) == ""
+    assert objection("somebody_holds", found, permission="ADMIN") == (
+        "no account would hold 'ADMIN', as today"
+    )

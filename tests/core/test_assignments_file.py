@@ -174,7 +174,8 @@ def test_every_fault_of_every_row_is_told_with_its_line():
     assert refused(text) == [
         'line 2, column kind: must be user or group, found "person"',
         "line 3, column principal: the cell is empty",
-        'line 4, column role_type: must be admin or bot, found "amdin" (did you mean "admin"?)',
+        'line 4, column role_type: must be admin, bot or account, found "amdin" '
+        '(did you mean "admin"?)',
         'line 4, column action: must be add or remove, found "ad" (did you mean "add"?)',
         "line 5: the row has 4 cells, the header has 6",
         'line 6: the bot role "Tester" needs a bot that it is held in',

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 
 from migrate.canonical import dumps
 from migrate.diff import Action
-from migrate.drift import compare_states, to_value
+from migrate.drift import Moves, compare_states, to_value
 from migrate.model import Capture, Role, Section, Selection, State
 from migrate.snapshot import content_digest
 from tests.core.strategies import snapshot, states
@@ -71,7 +71,7 @@ def test_there_is_drift_exactly_where_the_content_differs(then, now):
 
 def test_the_json_value_says_what_differs_in_each_role():
     changes = compare_states(THEN, NOW, ())
-    value = to_value(snapshot(THEN, "prod"), snapshot(NOW, "prod"), changes)
+    value = to_value(snapshot(THEN, "prod"), snapshot(NOW, "prod"), changes, Moves())
     dumps(value)
     assert value["moved"] is True
     assert value["environment"] == "prod"
@@ -86,5 +86,5 @@ def test_the_json_value_says_what_differs_in_each_role():
         {"name": "Invite", "before": "YES", "after": "NO"}
     ]
     assert value["changes"][2]["description"] == {"before": None, "after": ""}
-    still = to_value(snapshot(THEN, "prod"), snapshot(THEN, "prod"), ())
+    still = to_value(snapshot(THEN, "prod"), snapshot(THEN, "prod"), (), Moves())
     assert (still["moved"], still["changes"]) == (False, [])

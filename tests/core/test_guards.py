@@ -23,7 +23,7 @@ from migrate.platforms.kore.catalogue import TRAITS
 from migrate.profile import own_name
 from migrate.rules import KINDS, Facts
 
-ABSOLUTE = {"empty_source", "keep", "built_ins"}
+ABSOLUTE = {"empty_source", "keep", "built_ins", "platform_refuses"}
 
 
 def names(count, start=0):
@@ -70,6 +70,8 @@ OBJECTED = {
         breaches=(Breach("Invite", False, Move.REMOVE, ((("user", "ann@example.com"), ""),)),),
     ),
     "no_profile": replace(CALM, unprofiled=("admin",)),
+    "unseen_roles": replace(CALM, unseen=(("account", "LEDGER"),)),
+    "platform_refuses": replace(CALM, refusals=("only ADMIN can do that, and this runs as OPS",)),
 }
 """For each guard, facts that it objects to; protected_names by the parameters below."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from migrate.canonical import dumps, loads
 from migrate.checking import Checked
 from migrate.diff import Action, Change, Left, Reason, Rules
-from migrate.drift import compare_states
+from migrate.drift import Moves, compare_states
 from migrate.errors import Fault, VerificationFailed
 from migrate.guards import GuardRule, Outcome, Override, Verdict
 from migrate.model import Identity, Mode, Role, Section, Selection, State
@@ -263,10 +263,10 @@ def test_drift_is_harmless_to_show_and_counts():
         replace(snapshot(state, "prod"), environment=HOSTILE, captured_at=HOSTILE)
         for state in (then, now)
     ]
-    text = drift_text.render(*sides, changes)
+    text = drift_text.render(*sides, changes, Moves())
     assert harmless(text)
     assert text.endswith("\n1 new, 1 changed, 1 gone.\n")
-    assert drift_text.render(*sides, ()).endswith("\nNo drift.\n")
+    assert drift_text.render(*sides, (), Moves()).endswith("\nNo drift.\n")
 
 
 def test_a_journal_is_harmless_to_show_and_says_how_far_each_step_came():

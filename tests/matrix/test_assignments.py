@@ -9,334 +9,138 @@ is desired, and who may do what, is worked out here from the sandbox's states al
 import itertools
 import json
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from covertable import make
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrate.sandbox import Sandbox
-from migrate.sandbox.seed import built_in_roles
-from tests.cli.world import LOOK_UP, World, plain_environment, role, world_on
+from tests.cli.world import LOOK_UP, World, plain_environment, world_on
+from tests.matrix.faircom_members import FAIRCOM
+from tests.matrix.kore_members import KORE
+from tests.matrix.members import Drawn, Grants, Platform
 
 __all__ = ["plain_environment"]
 
-USERS = tuple(f"{name}@example.com" for name in ("ann", "bob", "cy", "dee", "eve", "fay"))
-"""Of these, eve and fay hold nothing in prod, and eve is in no group either."""
-ANN, BOB, CY, DEE, EVE, FAY = USERS
-BOTS = ("Helpdesk", "Sales")
-ALLOWED = ("max_deletions", "held_roles", "membership_gap", "access_gap")
-Holders = list[dict[str, str]]
-Held = frozenset[tuple[str, str, str, str]]
-
-DIMENSIONS: dict[str, list[Any]] = {
-    "mode": ["incremental", "full"],
-    "assignments": ["none", "merge", "exact"],
-    "ids": ["kept", "minted"],
-    "minted_members": ["carried", "dropped"],
-    "match": ["name", "ref_id"],
-    "unknown_principal": ["entry", "refuse", "silent"],
-    "group_rows": ["one", "merged"],
-    "roleless_users": ["listed", "omitted"],
-    "look_up_case": ["exact", "any"],
-    "offset_users": ["record", "page"],
-    "offset_groups": ["page", "record"],
-    "offset_bots": ["page", "record"],
-    "largest_page": [1000, 2],
-    "update": ["replaced", "merged"],
-    "read_lag": [0, 0.2],
+PLATFORMS: dict[str, Platform] = {"kore": KORE, "faircom": FAIRCOM}
+CASES: dict[str, list[dict[str, Any]]] = {
+    name: make(platform.dimensions, strength=2) for name, platform in PLATFORMS.items()
 }
-NOT_SWITCHES = ("mode", "assignments")
-CHANGE_NOTHING = ("/uploadfile", "/usersInfo")
-CASES: list[dict[str, Any]] = make(DIMENSIONS, strength=2)
-
-
-def account(side: str, *roles: tuple[dict[str, Any], Holders]) -> dict[str, Any]:
-    """An account whose bots have ids of their own; holders name bots by name."""
-    ids = {name: f"st-{name.lower()}-{side}" for name in BOTS}
-    return {
-        "platform": "kore",
-        "roles": [
-            *built_in_roles("admin"),
-            *built_in_roles("bot"),
-            *(
-                {
-                    **made,
-                    "holders": [
-                        {**each, "bot": ids[each["bot"]]} if "bot" in each else each
-                        for each in holders
-                    ],
-                }
-                for made, holders in roles
-            ),
-        ],
-        "users": [{"username": name} for name in USERS],
-        "groups": [
-            {"gN": "Desk", "users": [CY]},
-            {"gN": "Crew", "users": [DEE, BOB]},
-            {"gN": "Team", "users": [FAY]},
-        ],
-        "bots": [{"_id": ids[name], "name": name} for name in BOTS],
-    }
-
-
-def users(*names: str, bot: str = "") -> Holders:
-    return [{"user": name, **({"bot": bot} if bot else {})} for name in names]
-
-
-def group(name: str, bot: str = "") -> Holders:
-    return [{"group": name, **({"bot": bot} if bot else {})}]
-
-
-KEEPER = role("admin", "Keeper", Manage_Custom_Admin_Roles="YES")
-DEV = account(
-    "dev",
-    (KEEPER, users(ANN)),
-    (role("admin", "Ops", "new", Invite="YES", Preferences="YES"), users(ANN, EVE) + group("Desk")),
-    (
-        role("bot", "Helper", Tasks="FULL"),
-        # bob, of Crew, has a row for each of two ways here: what others hold directly shows, too.
-        users(ANN, CY, bot="Sales") + group("Crew", "Helpdesk") + users(BOB, bot="Helpdesk"),
-    ),
-    (role("bot", "Fresh", Tasks="VIEW"), users(DEE, bot="Helpdesk") + group("Team", "Sales")),
-)
-PROD = account(
-    "prod",
-    (KEEPER, users(ANN)),
-    (role("admin", "Ops", "old", Invite="NO"), users(BOB, CY) + group("Crew")),
-    (role("bot", "Helper", Tasks="VIEW", Testing="NO"), users(BOB, CY, bot="Sales")),
-    (role("bot", "Leftover", Testing="FULL"), users(ANN, bot="Helpdesk")),
-)
+Boxes = Callable[[str], Sandbox]
 
 
 @pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    folder = tmp_path_factory.mktemp("box")
-    with Sandbox({"dev": DEV, "prod": PROD}, folder, s3=False) as started:
-        yield started
+def boxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boxes]:
+    """A sandbox of each platform, started when it is first asked for."""
+    started: dict[str, Sandbox] = {}
+    with ExitStack() as stack:
+
+        def box(name: str) -> Sandbox:
+            if name not in started:
+                states = {"dev": PLATFORMS[name].dev, "prod": PLATFORMS[name].prod}
+                made = Sandbox(states, tmp_path_factory.mktemp("box"), s3=False)
+                started[name] = stack.enter_context(made)
+            return started[name]
+
+        yield box
 
 
-def promote(world: World, mode: str, assignments: str) -> Any:
-    options = [f"--allow={guard}" for guard in ALLOWED]
-    return world.promote(
-        "--yes", "--mode", mode, "--assignments", assignments, *options, "--reason", "a test"
-    )
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_every_pair_of_values_is_among_the_cases(name: str) -> None:
+    dimensions = PLATFORMS[name].dimensions
+    for names in itertools.combinations(dimensions, 2):
+        met = {tuple(case[name] for name in names) for case in CASES[name]}
+        assert met == set(itertools.product(*(dimensions[name] for name in names))), names
 
 
-def held(document: dict[str, Any]) -> Held:
-    """(role, kind, who, bot's name) of everybody who holds a role."""
-    bots = {bot["_id"]: bot["name"] for bot in document["bots"]}
-    return frozenset(
-        (each["role"], kind, holder[kind], bots[holder["bot"]] if "bot" in holder else "")
-        for each in document["roles"]
-        for holder in each["holders"]
-        for kind in ("user", "group")
-        if kind in holder
-    )
-
-
-def wanted(case: dict[str, Any], dev: Held, prod: Held) -> Held:
-    """Who should hold what afterwards."""
-    mode, assignments = case["mode"], case["assignments"]
-    source_roles = {"Keeper", "Ops", "Helper", "Fresh"}
-    stay = frozenset(item for item in prod if mode == "incremental" or item[0] in source_roles)
-    if (case["ids"], case["minted_members"], case["group_rows"]) == ("minted", "dropped", "merged"):
-        # That bob holds it directly, too, shows nowhere while he does through his group: nobody
-        # can put it back. What he may do stays the same.
-        stay -= {("Ops", "user", BOB, "")}
-    if assignments == "none":
-        return stay
-    if assignments == "merge":
-        return stay | dev
-    return dev | frozenset(item for item in stay if item[0] not in source_roles)
-
-
-def test_every_pair_of_values_is_among_the_cases() -> None:
-    for names in itertools.combinations(DIMENSIONS, 2):
-        met = {tuple(case[name] for name in names) for case in CASES}
-        assert met == set(itertools.product(*(DIMENSIONS[name] for name in names))), names
-
-
-def _named(case: dict[str, Any]) -> str:
-    plain = {name: values[0] for name, values in DIMENSIONS.items()}
-    odd = [f"{name}={value}" for name, value in case.items() if value != plain[name]]
+def _named(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    platform = next(PLATFORMS[name] for name, cases in CASES.items() if value in cases)
+    plain = {name: values[0] for name, values in platform.dimensions.items()}
+    odd = [f"{name}={each}" for name, each in value.items() if each != plain[name]]
     return ",".join(odd) or "plain"
 
 
-@pytest.mark.parametrize("case", CASES, ids=_named)
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [(name, case) for name, cases in CASES.items() for case in cases],
+    ids=_named,
+)
 def test_members_end_exact_by_name_and_a_second_run_writes_nothing(
-    box: Sandbox, case: dict[str, Any], tmp_path: Path
+    boxes: Boxes, name: str, case: dict[str, Any], tmp_path: Path
 ) -> None:
-    with world_on(box, tmp_path / "work") as world:
-        world.switch(**{name: case[name] for name in case if name not in NOT_SWITCHES})
-        dev, before = held(world.state("dev")), held(world.state())
-
-        ran = promote(world, case["mode"], case["assignments"])
-
-        hidden = case["roleless_users"] == "omitted" and case["assignments"] != "none"
-        assert world.calls("prod").count(LOOK_UP) == hidden
-        if ran.code != 0:
-            # A platform that keeps what an import takes away is found out by the first run.
-            assert ran.code == 9 and case["update"] == "merged", ran.err
-            assert "Helper" in ran.err
-            ran = promote(world, case["mode"], case["assignments"])
-            assert ran.code == 0, ran.err
-        if (case["assignments"], case["group_rows"]) == ("exact", "merged"):
-            # Whether bob holds it directly, too, shows only once his group has lost it.
-            assert "the next plan shows that" in " ".join(ran.err.split())
-            assert promote(world, case["mode"], case["assignments"]).code == 0
-        assert held(world.state()) == wanted(case, dev, before)
+    platform = PLATFORMS[name]
+    with world_on(boxes(name), tmp_path / "work") as world:
+        world.switch(**{key: case[key] for key in case if key not in platform.not_switches})
+        dev, before = platform.held(world.state("dev")), platform.held(world.state())
+        wanted = platform.ended(world, case, dev, before)
+        if wanted is None:
+            return
+        assert platform.held(world.state()) == wanted
         seen = world.last()
-        ran = promote(world, case["mode"], case["assignments"])
+        ran = platform.promote(world, case)
         assert (ran.code, world.writes(seen)) == (0, []), ran.err
         assert LOOK_UP not in world.calls("prod", seen)
-        assert held(world.state()) == wanted(case, dev, before)
+        assert platform.held(world.state()) == wanted
 
 
 # call by call
 
-ORDER = {"NO": (), "VIEW": ("VIEW",), "FULL": ("VIEW", "FULL"), "YES": ("YES",)}
-Grants = dict[tuple[str, str], frozenset[tuple[str, str, str]]]
 
-
-def grants(document: dict[str, Any]) -> Grants:
-    """What each user and group may do in each bot or the account, with every weaker value."""
-    members = {each["gN"]: each["users"] for each in document["groups"]}
-    found: dict[tuple[str, str], set[tuple[str, str, str]]] = defaultdict(set)
-    for each in document["roles"]:
-        for holder in each["holders"]:
-            place = holder.get("bot", "")
-            who = [("user", holder["user"])] if "user" in holder else []
-            if "group" in holder:
-                name = holder["group"]
-                who = [("group", name), *(("user", member) for member in members[name])]
-            given = {
-                (place, name, level)
-                for name, value in each["permissions"].items()
-                for level in ORDER[value if isinstance(value, str) else value[0]]
-            }
-            for principal in who:
-                found[principal] |= given
-    return {principal: frozenset(given) for principal, given in found.items()}
-
-
-admin_roles = st.dictionaries(
-    st.sampled_from(("Invite", "Preferences")), st.sampled_from(("YES", "NO")), min_size=1
-)
-bot_roles = st.dictionaries(
-    st.sampled_from(("Tasks", "Testing")), st.sampled_from(("FULL", "VIEW", "NO")), min_size=1
-)
-somebody = st.one_of(
-    st.sampled_from(USERS).map(lambda name: {"user": name}),
-    st.sampled_from(("Desk", "Crew", "Team")).map(lambda name: {"group": name}),
-)
-
-
-def unique(holders: Holders) -> Holders:
-    return [dict(pairs) for pairs in sorted({tuple(sorted(each.items())) for each in holders})]
-
-
-admin_holders = st.lists(somebody, max_size=4).map(unique)
-bot_holders = st.lists(
-    st.tuples(somebody, st.sampled_from(BOTS)).map(lambda pair: {**pair[0], "bot": pair[1]}),
-    max_size=4,
-).map(unique)
-
-
-@st.composite
-def custom_roles(draw: st.DrawFn) -> list[tuple[dict[str, Any], Holders]]:
-    made = []
-    for name in sorted(draw(st.sets(st.sampled_from(("A", "B", "C"))))):
-        permissions = {key.replace(" ", "_"): value for key, value in draw(admin_roles).items()}
-        made.append((role("admin", name, **permissions), draw(admin_holders)))
-    names = sorted(draw(st.sets(st.sampled_from(("D", "E", "F")))))
-    return made + [(role("bot", name, **draw(bot_roles)), draw(bot_holders)) for name in names]
-
-
-switches = st.fixed_dictionaries(
-    {
-        "ids": st.sampled_from(["kept", "minted"]),
-        "minted_members": st.sampled_from(["carried", "dropped"]),
-        "match": st.sampled_from(["name", "ref_id"]),
-        "response_order": st.sampled_from(["file", "arbitrary"]),
-        "group_rows": st.sampled_from(["one", "merged"]),
-        "roleless_users": st.sampled_from(["listed", "omitted"]),
-        "largest_page": st.sampled_from([1000, 2]),
-    }
-)
-
-
-PLAIN = {
-    "ids": "kept",
-    "minted_members": "carried",
-    "match": "name",
-    "response_order": "file",
-    "group_rows": "one",
-    "roleless_users": "listed",
-    "largest_page": 1000,
-}
-# What bob holds directly, too, does not show while he holds it through his group, and stays.
-ALSO_DIRECT = (
-    [
-        (role("bot", "D", Tasks="FULL"), []),
-        (role("bot", "E", Tasks="FULL", Testing="FULL"), []),
-    ],
-    [
-        (role("bot", "D", Tasks="FULL", Testing="FULL"), users(BOB, bot="Sales")),
-        (role("bot", "E", Tasks="FULL"), group("Crew", "Sales") + users(BOB, bot="Sales")),
-    ],
-)
-
-
+@pytest.mark.parametrize("name", PLATFORMS)
 @settings(
     max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(
-    custom_roles(),
-    custom_roles(),
-    switches,
-    st.sampled_from(["incremental", "full"]),
-    st.sampled_from(["none", "merge", "exact"]),
-)
-@example(*ALSO_DIRECT, {**PLAIN, "group_rows": "merged"}, "incremental", "exact")
+@given(st.data())
 def test_no_prefix_of_the_calls_leaves_anybody_out_of_bounds(
-    box: Sandbox,
-    dev: list[tuple[dict[str, Any], Holders]],
-    prod: list[tuple[dict[str, Any], Holders]],
-    values: dict[str, Any],
-    mode: str,
-    assignments: str,
+    boxes: Boxes, name: str, data: st.DataObject
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder, world_on(box, Path(folder) / "work") as world:
-        world.put("dev", account("dev", (KEEPER, users(ANN)), *dev))
-        world.put("prod", account("prod", (KEEPER, users(ANN)), *prod))
-        world.switch(**values)
-        before, seen = grants(world.state()), world.last()
-        ran = promote(world, mode, assignments)
+    stays_in_bounds(boxes, name, data.draw(PLATFORMS[name].drawn))
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [(name, number) for name, each in PLATFORMS.items() for number in range(len(each.examples))],
+)
+def test_what_was_out_of_bounds_once_is_not_again(boxes: Boxes, name: str, number: int) -> None:
+    stays_in_bounds(boxes, name, PLATFORMS[name].examples[number])
+
+
+def stays_in_bounds(boxes: Boxes, name: str, drawn: Drawn) -> None:
+    platform = PLATFORMS[name]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        world_on(boxes(name), Path(folder) / "work") as world,
+    ):
+        world.put("dev", drawn.dev)
+        world.put("prod", drawn.prod)
+        world.switch(**drawn.switches)
+        before, seen = platform.grants(world.state()), world.last()
+        ran = platform.promote(world, drawn.case)
         if ran.code == 4:
             assert world.writes(seen) == [], ran.err
             return
         assert ran.code == 0, ran.err
-        after = grants(world.state())
-        posts = [entry for entry in world.log("prod", seen) if entry["method"] == "POST"]
-        calls = [entry for entry in posts if not entry["path"].endswith(CHANGE_NOTHING)]
+        after = platform.grants(world.state())
+        calls = [entry for entry in world.log("prod", seen) if platform.writes(entry)]
         named = breaches(world)
-        drops = values["ids"] == "minted" and values["minted_members"] == "dropped"
         gap = False
         for entry in calls:
-            imported = entry["path"].endswith("/roles/import")
+            imported = platform.imports(entry)
             assert not (gap and imported), "whom an import dropped is put back by the next call"
-            state = grants(world.control(f"/state/prod?at={entry['seq']}"))
+            state = platform.grants(world.control(f"/state/prod?at={entry['seq']}"))
             missing, surplus = outside(before, after, state)
             assert surplus <= named, (entry["path"], surplus)
             gap = bool(missing - named)
-            assert not gap or (drops and imported), (entry["path"], missing)
+            assert not gap or (drawn.drops and imported), (entry["path"], missing)
         assert not gap
 
 

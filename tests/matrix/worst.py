@@ -3,14 +3,19 @@
 import dataclasses
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any, NamedTuple
+
+import pytest
 
 from migrate.canonical import dumps, loads
 from migrate.cli.runtime import Runtime
 from migrate.lock import lock_key
 from migrate.redaction import Redactor
+from migrate.sandbox import Sandbox
 from migrate.stores.base import Store
+from tests.cli import ledger, staffed
 from tests.cli.world import Ran, World
 from tests.conftest import VERDICT
 
@@ -26,16 +31,21 @@ Named = dict[tuple[str, str], tuple[Any, ...]]
 
 
 class Scenario(NamedTuple):
-    """A promotion from dev to prod, and what is not known of prod."""
+    """A promotion from dev to prod, what is not known of prod, and on which platform they are."""
 
     options: tuple[str, ...]
     switches: dict[str, Any]
+    platform: str = "kore"
 
     @property
     def words(self) -> list[str]:
         return ["promote", "--from", "dev", "--to", "prod", "--yes", *self.options]
 
 
+ENDLESS = {"sessions": 0, "sessions_per_user": 0}
+"""Of those who are killed nobody closes the session."""
+
+LEDGER_DEV = ledger.server({**ledger.accounts(ledger.DEV), "dee": "PILOT"})
 SCENARIOS = {
     "incremental": Scenario(("--assignments", "merge"), {}),
     "full": Scenario(("--mode", "full", "--assignments", "exact", *ALLOW), {}),
@@ -43,11 +53,61 @@ SCENARIOS = {
         ("--mode", "full", "--assignments", "exact", *ALLOW),
         {"ids": "minted", "minted_members": "dropped", "response_order": "arbitrary"},
     ),
+    "FairCom": Scenario(
+        ("--assignments", "exact", "--exclude-role", "pilot"),
+        {**ENDLESS, "duplicate_add": "error", "absent_remove": "error", "batch": "stops"},
+        "faircom",
+    ),
+    "FairCom, unseen and told otherwise": Scenario(
+        ("--assignments", "exact", "--allow-unseen-roles", "--reason", "test"),
+        {
+            **ENDLESS,
+            "error_code": "string",
+            "role_shape": "strings",
+            "guest": "absent",
+            "dead_token_status": "401",
+            "error_status": "4xx",
+            "write_result": "absent",
+        },
+        "faircom",
+    ),
 }
+STATES = {"kore": (staffed.DEV, staffed.PROD), "faircom": (LEDGER_DEV, ledger.PROD)}
+"""What dev and prod hold at the start, by platform."""
+
+Boxes = Callable[[str], Sandbox]
+
+
+@pytest.fixture(scope="module")
+def boxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boxes]:
+    """A sandbox of each platform, started when it is first asked for."""
+    started: dict[str, Sandbox] = {}
+    with ExitStack() as stack:
+
+        def box(platform: str) -> Sandbox:
+            if platform not in started:
+                states = dict(zip(("dev", "prod"), STATES[platform], strict=True))
+                made = Sandbox(states, tmp_path_factory.mktemp("box"), s3=False)
+                started[platform] = stack.enter_context(made)
+            return started[platform]
+
+        yield box
+
+
+@pytest.fixture
+def scenario(request: pytest.FixtureRequest) -> Scenario:
+    """The scenario that a test's parameter `name` names."""
+    return SCENARIOS[request.node.callspec.params["name"]]
 
 
 def named(world: World) -> Named:
     """What prod holds, by name."""
+    document = world.state()
+    if document["platform"] == "faircom":
+        return {
+            ("account", each["username"]): tuple(sorted({*each["roles"]} - {"GUEST"}))
+            for each in document["accounts"]
+        }
     return {
         key: (each["rDesc"], each["permissions"], sorted(json.dumps(h) for h in each["holders"]))
         for key, each in world.roles().items()

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from migrate.sandbox import Sandbox, account_state
-from migrate.sandbox.switches import Switches
+from migrate.sandbox.kore.switches import Switches
 from tests.sandbox.conftest import Account, Connect
 
 NEW = {"roleType": "admin", "role": "N", "rDesc": "", "permissions": {"Invite": "YES"}}
@@ -63,7 +63,7 @@ def test_switches_are_shown_and_set_one_by_one(dev: Account) -> None:
     shown = dev.control("GET", "/switches/dev").json()
     assert (shown["ids"], shown["limit_per_minute"]) == ("minted", 7)
     table = dev.control("GET", "/switches").json()
-    assert table["ids"]["values"] == ["kept", "minted"]
+    assert table["kore"]["ids"]["values"] == ["kept", "minted"]
 
 
 @pytest.mark.parametrize("values", [{"ids": "x"}, {"idz": "kept"}, [], {"file_ids": "key"}])

@@ -3,14 +3,14 @@ from typing import Any
 import pytest
 
 from migrate.errors import InvalidInput
-from migrate.sandbox.faults import KINDS, Faults
+from migrate.sandbox.faults import ANYWHERE, NOT, Faults, Kind
 
-ENVIRONMENTS = ("dev", "prod")
+OWN = {**ANYWHERE, "own": Kind("what only prod's platform does", NOT)}
 
 
 def faults(*entries: dict[str, Any]) -> Faults:
-    armed = Faults()
-    armed.arm(list(entries), ENVIRONMENTS)
+    armed = Faults({"dev": ANYWHERE, "prod": OWN})
+    armed.arm(list(entries))
     return armed
 
 
@@ -54,10 +54,28 @@ def test_every_armed_fault_counts_and_the_first_of_them_happens() -> None:
     assert names == ["500", "503", None]
 
 
+def test_an_action_matches_in_any_case_and_is_asked_for_only_where_it_matters() -> None:
+    armed = faults({"fault": "500", "path": "/a", "action": "listAccounts"})
+
+    def never() -> str:
+        raise AssertionError
+
+    assert armed.next("dev", "POST", "/b", {}, lambda: "listAccounts") is None
+    assert armed.next("dev", "POST", "/a", {}, lambda: "dropAccounts") is None
+    assert armed.next("dev", "POST", "/a", {}, lambda: "LISTACCOUNTS") is not None
+    assert faults({"fault": "500"}).next("dev", "POST", "/a", {}, never) is not None
+
+
+def test_a_fault_passes_by_where_it_is_not_known() -> None:
+    armed = faults({"fault": "own"})
+    assert hits(armed, 1) == [False]
+    assert hits(armed, 2, environment="prod") == [True, False]
+
+
 def test_arming_again_counts_anew() -> None:
     armed = faults({"fault": "500"})
     assert hits(armed, 1) == [True]
-    armed.arm([{"fault": "500"}], ENVIRONMENTS)
+    armed.arm([{"fault": "500"}])
     assert hits(armed, 1) == [True]
 
 
@@ -77,18 +95,20 @@ def test_arming_again_counts_anew() -> None:
         ([{"fault": "500", "seconds": -1}], "seconds"),
         ([{"fault": "500", "seconds": float("nan")}], "seconds"),
         ([{"fault": "500", "path": 1}], "path"),
+        ([{"fault": "500", "action": 1}], "action"),
+        ([{"fault": "own", "environment": "dev"}], "no fault 'own'"),
         ([{"fault": "500", "query": {"a": 1}}], "query"),
     ],
 )
 def test_a_wrong_entry_is_refused_and_changes_nothing(entries: Any, message: str) -> None:
     armed = faults({"fault": "503"})
     with pytest.raises(InvalidInput, match=message):
-        armed.arm(entries, ENVIRONMENTS)
+        armed.arm(entries)
     assert armed.as_document()["armed"][0]["fault"] == "503"
 
 
 def test_the_list_says_of_every_fault_what_it_means_and_whether_the_server_acts() -> None:
     table = faults().as_document()["faults"]
-    assert set(table) == set(KINDS)
+    assert set(table) == set(OWN)
     assert {entry["acted"] for entry in table.values()} == {"no", "yes", "late"}
     assert all(len(entry["meaning"]) > 10 for entry in table.values())

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from migrate.sandbox.effects import RATE_MESSAGE
-from migrate.sandbox.faults import KINDS
+from migrate.sandbox.kore.faults import FAULTS
 from tests.sandbox.conftest import IMPORT, Account
 
 NEW = {"roleType": "admin", "role": "N", "rDesc": "", "permissions": {"Invite": "YES"}}
@@ -36,14 +36,14 @@ def outcome(dev: Account, file_id: str) -> Any:
         return error
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", FAULTS)
 def test_the_server_acts_as_the_list_says(dev: Account, name: str) -> None:
     file_id = prepared(dev)
-    seconds = {"seconds": 0.6} if KINDS[name].seconds else {}
+    seconds = {"seconds": 0.6} if FAULTS[name].seconds else {}
     dev.fault(name, path=IMPORT, **seconds)
     outcome(dev, file_id)
-    assert acted(dev) is (KINDS[name].acts == "yes")
-    if KINDS[name].acts == "late":
+    assert acted(dev) is (FAULTS[name].acts == "yes")
+    if FAULTS[name].acts == "late":
         deadline = time.monotonic() + 5
         while not acted(dev):
             assert time.monotonic() < deadline

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from migrate.errors import UsageError
-from migrate.sandbox import Sandbox, account_state
-from migrate.sandbox.ready import write_private
+from migrate.sandbox import Sandbox, account_state, server_state
+from migrate.sandbox.config import write_private
 
 STATES = {"dev": account_state(1, 0), "prod": account_state(1, 0), "eu.qa-1": account_state(0, 0)}
 
@@ -43,6 +43,27 @@ def test_the_config_says_what_the_ready_file_says(tmp_path: Path) -> None:
                 assert secret(tmp_path, reference) == shown[kind]["client_secret"]
         uploads = [entry["upload"] for entry in written["environments"].values()]
         assert uploads == ["platform", "store", "store"]
+
+
+@pytest.mark.parametrize("s3", [True, False])
+def test_a_faircom_server_in_the_config_and_in_the_ready_file(tmp_path: Path, s3: bool) -> None:
+    states = {**STATES, "ledger-dev": server_state(1)}
+    with Sandbox(states, tmp_path, s3=s3, ca_bundle=Path("/ca.pem")) as box:
+        written, ready = config(box)["environments"]["ledger-dev"], box.ready["environments"]
+        shown = ready["ledger-dev"]
+        assert shown["platform"] == "faircom"
+        assert set(shown) == {"platform", "url", "login"}
+        assert shown["login"]["username"] == "ADMIN"
+        assert len(shown["login"]["password"]) > 20
+        assert written == {
+            "platform": "faircom",
+            "url": shown["url"],
+            "account": "sandbox-ledger-dev",
+            "ca_bundle": "/ca.pem",
+            "login": {"username": "ADMIN", "password": {"file": "secrets/ledger-dev-login"}},
+        }
+        assert secret(tmp_path, written["login"]["password"]) == shown["login"]["password"]
+        assert shown["login"]["password"] not in Path(box.ready["config"]).read_text()
 
 
 def test_the_config_names_the_bucket_twice(tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ import pytest
 import trustme
 
 from migrate.errors import InvalidInput, UsageError
-from migrate.sandbox import Sandbox, account_state
+from migrate.sandbox import Sandbox, account_state, server_state
 from migrate.sandbox.server import LoopbackServer
 from tests.sandbox.conftest import Connect
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 STATES = {"dev": account_state(1, 0), "prod": account_state(1, 0)}
+LEDGER = server_state(3)
 
 
 def ports(box: Sandbox) -> list[int]:
@@ -91,6 +92,11 @@ def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
         ({"states": {"a b": {}}}, "cannot be named"),
         ({"states": {"": {}}}, "cannot be named"),
         ({"states": {"dev": {}}}, "no state"),
+        ({"states": {"dev": []}}, "no state"),
+        ({"states": {"dev": {"platform": "other"}}}, "no platform 'other'"),
+        ({"states": {"dev": {"platform": ["kore"]}}}, "no platform"),
+        ({"states": {"dev": {"platform": "faircom"}}}, "no state"),
+        ({"states": {"dev": LEDGER}, "switches": {"dev": {"ids": "kept"}}}, "no switch 'ids'"),
         ({"switches": {"qa": {}}}, "no environment qa"),
         ({"switches": {"dev": {"ids": "x"}}}, "kept, minted"),
         ({"switches": {"dev": {"file_ids": "key"}}}, "needs a bucket"),
@@ -144,6 +150,33 @@ def test_the_seeds_can_be_served(tmp_path: Path, connect: Connect, name: str) ->
         if name == "dev":
             sample = json.loads((SAMPLES / "export-admin.json").read_text("utf-8"))
             assert dev.export().json() == sample
+
+
+def test_platforms_are_served_side_by_side(tmp_path: Path, connect: Connect) -> None:
+    seeds = {
+        name: json.loads((SAMPLES / "seed" / f"{name}.json").read_text("utf-8"))
+        for name in ("ledger-dev", "ledger-prod")
+    }
+    with Sandbox({**STATES, **seeds}, tmp_path) as box:
+        dev, prod = connect(box, "dev"), connect(box, "ledger-prod")
+        assert dev.export().status_code == 200
+        login = {"action": "createSession", "params": prod.ready["login"]}
+        token = prod.call("POST", "/api", auth=None, json=login).json()["authToken"]
+        listing = {"action": "listAccounts", "authToken": token}
+        answer = prod.call("POST", "/api", auth=None, json=listing).json()
+        accounts = answer["result"]["accounts"]
+        assert len(accounts) == len(seeds["ledger-prod"]["accounts"])
+        # One log for all, switches and faults for each kind.
+        assert [entry["environment"] for entry in dev.log()] == ["dev", *["ledger-prod"] * 2]
+        assert set(dev.control("GET", "/switches").json()) == {"kore", "faircom"}
+        assert prod.control("PUT", "/switches/ledger-prod", json={"ids": "kept"}).status_code == 400
+        prod.switch(role_shape="strings")
+        prod.fault("session_lost")
+        entry = {"environment": "dev", "fault": "session_lost"}
+        assert dev.control("PUT", "/faults", json=[entry]).status_code == 400
+        # A login is that of one server only.
+        other = connect(box, "ledger-dev")
+        assert other.call("POST", "/api", auth=None, json=login).json()["errorCode"] == 451
 
 
 def test_between_the_seeds_there_is_something_to_see() -> None:

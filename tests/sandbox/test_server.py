@@ -14,13 +14,15 @@ import trustme
 from migrate.errors import UsageError
 from migrate.sandbox import exchange
 from migrate.sandbox.exchange import Answer, Hangup, Request
-from migrate.sandbox.server import LoopbackServer
+from migrate.sandbox.server import LoopbackServer, Tls
 
 
 def application(request: Request) -> Answer | Hangup:
     match request.path:
         case "/echo":
             return Answer(200, request.read_body(), (("X-Q", request.query.get("q", "")),))
+        case "/peer":
+            return Answer(200, (request.peer or "").encode())
         case "/unread":
             return Answer(200, b"unread")
         case "/drip":
@@ -163,15 +165,15 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def files(authority: trustme.CA, tmp_path: Path) -> tuple[str, str]:
+def files(authority: trustme.CA, tmp_path: Path) -> Tls:
     certificate = authority.issue_cert("127.0.0.1")
     chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
     certificate.cert_chain_pems[0].write_to_path(chain)
     certificate.private_key_pem.write_to_path(key)
-    return str(chain), str(key)
+    return Tls(str(chain), str(key))
 
 
-def test_tls(authority: trustme.CA, files: tuple[str, str]) -> None:
+def test_tls(authority: trustme.CA, files: Tls) -> None:
     server = LoopbackServer(application, tls=files)
     server.start()
     context = ssl.create_default_context()
@@ -197,6 +199,37 @@ def test_tls(authority: trustme.CA, files: tuple[str, str]) -> None:
     silent.close()
 
 
-def test_a_certificate_that_cannot_be_read(files: tuple[str, str]) -> None:
-    with pytest.raises(UsageError, match="certificate"):
-        LoopbackServer(application, tls=(files[1], files[0]))
+def test_a_client_must_show_a_certificate_where_issuers_are_named(
+    authority: trustme.CA, files: Tls, tmp_path: Path
+) -> None:
+    issuer = tmp_path / "issuer.pem"
+    authority.cert_pem.write_to_path(str(issuer))
+    server = LoopbackServer(application, tls=files._replace(client_ca=str(issuer)))
+    server.start()
+
+    def ask(*issuers: trustme.CA) -> bytes:
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        for each in issuers:
+            each.issue_cert("ada@example.com", common_name="Ada").configure_cert(context)
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", server.port, timeout=5, context=context
+        )
+        try:
+            connection.request("GET", "/peer")
+            return connection.getresponse().read()
+        finally:
+            connection.close()
+
+    assert ask(authority) == b"Ada"
+    for issuers in ((), (trustme.CA(),)):
+        with pytest.raises(OSError, match=r"(?i)ssl|reset|EOF|closed"):
+            ask(*issuers)
+    server.stop()
+
+
+def test_a_certificate_that_cannot_be_read(files: Tls) -> None:
+    with pytest.raises(UsageError, match="certificate cannot"):
+        LoopbackServer(application, tls=files._replace(chain=files.key))
+    with pytest.raises(UsageError, match="issuers' certificates"):
+        LoopbackServer(application, tls=files._replace(client_ca="/nonexistent.pem"))

@@ -142,5 +142,6 @@ TRAITS = Traits(
     fold=fold,
     not_assignable=not_assignable,
     sensitive=_SENSITIVE,
+    role_management="Manage Custom Admin Roles",
     labels=_LABELS,
 )

@@ -8,7 +8,7 @@ from migrate.errors import InvalidInput
 from migrate.http import Http
 from migrate.model import State
 from migrate.plan import Plan
-from migrate.platforms.base import Prober, ProbeWish, Shared, Uploader
+from migrate.platforms.base import Shared, Uploads
 from migrate.platforms.kore import checkup
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel, WriteChannel
@@ -19,6 +19,7 @@ from migrate.platforms.kore.reader import KoreReader
 from migrate.platforms.kore.tokens import Credentials, Tokens
 from migrate.platforms.kore.uploads import PlatformUpload
 from migrate.platforms.kore.writer import KoreWriter
+from migrate.platforms.probing import Prober, ProbeWish
 from migrate.stores.probe import Finding
 from migrate.tools import Tools
 
@@ -44,13 +45,12 @@ def reader(environment: Environment, shared: Shared, tools: Tools) -> KoreReader
     )
 
 
-def writer(
-    environment: Environment, shared: Shared, tools: Tools, uploader: Uploader | None
-) -> KoreWriter:
-    """A writer to the environment; without an `uploader` the platform's own upload is used.
+def writer(environment: Environment, shared: Shared, tools: Tools, uploads: Uploads) -> KoreWriter:
+    """A writer to the environment; where `uploads` gives none the platform's own upload is used.
 
     The builder app uploads where one is configured (kore.md, Upload), else the admin app does.
     """
+    uploader = uploads()
     parts = _parts(environment, _app(environment, "admin_app"), "admin_app", shared, tools)
     channel = WriteChannel(**parts)
     if uploader is None:

@@ -3,7 +3,7 @@
 from migrate.canonical import loads
 from migrate.diff import Change
 from migrate.model import Role, RoleKey
-from migrate.peopleplanfile import assignment_from_value
+from migrate.platforms.assign_step import assign_effect
 from migrate.platforms.base import Outcome, Step
 from migrate.platforms.kore.documents import role_from_document
 from migrate.standing import Effect
@@ -14,12 +14,7 @@ def effect_of(
 ) -> Effect:
     """The effect of one step; of one that is done, less what the platform said otherwise of."""
     if step.kind == "assign":
-        adds, removes = (
-            frozenset(assignment_from_value(item) for item in step.arguments[word])
-            for word in ("adds", "removes")
-        )
-        partly = outcome is None
-        return Effect(adds=adds, removes=removes, partly=partly)
+        return assign_effect(step, outcome)
     if step.kind == "restore":
         return Effect(
             restores=frozenset((step.role_type, name) for name in step.arguments["roles"])

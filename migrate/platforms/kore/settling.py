@@ -1,9 +1,8 @@
-"""What reading back says about an import or an assignment whose outcome is unknown. Pure."""
+"""What reading back says about an import whose outcome is unknown. Pure."""
 
 from migrate.canonical import loads
 from migrate.diff import Change
 from migrate.model import Role, State
-from migrate.peopleplanfile import assignment_from_value
 from migrate.platforms.base import Settled, Step
 from migrate.platforms.kore.documents import role_from_document
 from migrate.snapshot import state_digest
@@ -36,26 +35,6 @@ def settle_import(
     if all(there) and all(gone):
         return Settled.LANDED
     return Settled.UNCLEAR if any(gone) else Settled.NOT_LANDED
-
-
-def settle_assign(step: Step, now: State) -> Settled:
-    """Whether assignments of unknown outcome were made.
-
-    One that would not show beside a group's was not: sending it again does no harm, and what it
-    gives may be all that is left when the group loses it.
-    """
-    if now.people is None:
-        return Settled.UNCLEAR
-    held = now.people.assignments
-    adds, removes = (
-        {assignment_from_value(item) for item in step.arguments[word]}
-        for word in ("adds", "removes")
-    )
-    missing, left = adds - held, removes & held
-    if not missing and not left:
-        return Settled.LANDED
-    nothing = len(missing) == len(adds) and len(left) == len(removes)
-    return Settled.NOT_LANDED if nothing else Settled.PARTLY
 
 
 def _shows(change: Change, now: Role | None) -> bool:

@@ -9,6 +9,7 @@ from migrate.moves import Move, Part
 from migrate.ordering import Order
 from migrate.peopleplanfile import assignment_to_value
 from migrate.plan import Plan, desired
+from migrate.platforms.assign_step import assign_step
 from migrate.platforms.base import Step, Work
 from migrate.platforms.kore.assignments import MOST
 from migrate.platforms.kore.catalogue import TRAITS
@@ -73,7 +74,11 @@ class _Assembly:
             given += items if move is not Move.REMOVE else []
             for start in range(0, len(items), MOST):
                 batch = items[start : start + MOST]
-                made.append((self._assign(batch, move, number + len(made)), None))
+                removing = move is Move.REMOVE
+                step = assign_step(
+                    number + len(made), batch, self.order.role_type, removing=removing
+                )
+                made.append((step, None))
         return made
 
     def _items(self, part: Part) -> list[Assignment]:
@@ -84,20 +89,6 @@ class _Assembly:
             if item.role_type == self.order.role_type
             and part.holds(item, item.role_key not in existing)
         ]
-
-    def _assign(self, items: list[Assignment], move: Move, number: int) -> Step:
-        values = [assignment_to_value(item) for item in items]
-        removing = move is Move.REMOVE
-        return Step(
-            number=number,
-            kind="assign",
-            object=f"{len(items)} {self.order.role_type} assignments "
-            f"to {'remove' if removing else 'add'}",
-            role_type=self.order.role_type,
-            arguments={"adds": [] if removing else values, "removes": values if removing else []},
-            repeatable=True,
-            undo="assign the opposite",
-        )
 
     def _confirm(self, items: list[Assignment], number: int) -> Step:
         return Step(

@@ -9,6 +9,7 @@ from migrate.errors import OutcomeUnknown, PlatformFailed
 from migrate.model import RoleKey, State
 from migrate.peopleplanfile import assignment_from_value
 from migrate.plan import Plan
+from migrate.platforms.assign_step import moves_of, settle_assign
 from migrate.platforms.base import Need, Outcome, Settled, Step, Uploader, Work
 from migrate.platforms.kore.assign_calls import send
 from migrate.platforms.kore.assignments import batches
@@ -17,7 +18,7 @@ from migrate.platforms.kore.channel import WriteChannel
 from migrate.platforms.kore.documents import role_from_document
 from migrate.platforms.kore.reader import KoreReader, roles_of
 from migrate.platforms.kore.restoring import KEPT, ids_kept, missing, put_back, shows, unseen
-from migrate.platforms.kore.settling import settle_assign, settle_import
+from migrate.platforms.kore.settling import settle_import
 from migrate.platforms.kore.steps import work_of
 from migrate.platforms.kore.uploads import PlatformUpload
 from migrate.reconcile import Reconciliation, reconcile
@@ -121,10 +122,7 @@ class KoreWriter(KoreReader):
         self._ids.update((role.key, role.id) for role in state.all_roles() if role.id is not None)
 
     def _assign(self, step: Step, before: State) -> Outcome:
-        adds, removes = (
-            [assignment_from_value(item) for item in step.arguments[word]]
-            for word in ("adds", "removes")
-        )
+        adds, removes = moves_of(step)
         if before.people is None:
             raise AssertionError("assignments are made only where they are known")
         if any(item.role_key not in self._ids for item in adds):

@@ -18,9 +18,9 @@ from migrate.platforms.kore.rows import (
     RowReader,
     UserRow,
 )
-from migrate.sandbox.membership import holdings, members
-from migrate.sandbox.people_answers import bot_row, group_row, user_row
-from migrate.sandbox.state import read_account
+from migrate.sandbox.kore.membership import holdings, members
+from migrate.sandbox.kore.people_answers import bot_row, group_row, user_row
+from migrate.sandbox.kore.state import read_account
 
 ROLES = {
     "admin": Section.of((Role("admin", "Ops", id="1"), Role("admin", "Audit", id="2"))),

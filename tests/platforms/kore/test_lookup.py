@@ -13,7 +13,7 @@ from migrate.platforms.kore.reader import EXPORT
 from migrate.platforms.kore.uploads import UPLOAD
 from migrate.platforms.kore.writer import IMPORT
 from migrate.sandbox import account_state
-from migrate.sandbox.seed import built_in_roles
+from migrate.sandbox.kore.seed import built_in_roles
 
 NEW, IDLE, BOSS = "new@example.com", "Idle@example.com", "boss@example.com"
 STATE = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from migrate.http import Http
 from migrate.model import Role, State
-from migrate.platforms.base import Need, ProbeWish
+from migrate.platforms.base import Need
 from migrate.platforms.kore.probe import judging, reads, removal, roles
 from migrate.platforms.kore.probe.bench import Bench
 from migrate.platforms.kore.probe.desk import Desk
@@ -21,6 +21,7 @@ from migrate.platforms.kore.probe.people import (
 from migrate.platforms.kore.probe.questions import Notebook
 from migrate.platforms.kore.probe.sketch import sketch
 from migrate.platforms.kore.writer import KoreWriter
+from migrate.platforms.probing import ProbeWish
 from migrate.profile import Finding, made_by_probe
 from migrate.tools import Tools
 

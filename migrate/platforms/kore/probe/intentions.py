@@ -1,9 +1,9 @@
 """What a probe will write, said before it writes. Pure."""
 
 from migrate.model import State
-from migrate.platforms.base import ProbeWish
 from migrate.platforms.kore.probe.people import members
 from migrate.platforms.kore.probe.sketch import BY_ID, FIRST_MIRROR, HELD, sketch
+from migrate.platforms.probing import ProbeWish
 from migrate.profile import PREFIX, made_by_probe, own_name
 from migrate.wording import quoted
 

@@ -5,11 +5,11 @@ from functools import partial
 
 from migrate.errors import UsageError
 from migrate.model import Assignment, People, PrincipalKind, RoleKey, State
-from migrate.platforms.base import ProbeWish
 from migrate.platforms.kore.assignments import batches
 from migrate.platforms.kore.catalogue import fold
 from migrate.platforms.kore.probe.bench import Bench
 from migrate.platforms.kore.probe.members import Member
+from migrate.platforms.probing import ProbeWish
 from migrate.profile import made_by_probe
 from migrate.wording import quoted
 

@@ -1,0 +1,51 @@
+"""The values everything else is about: identities, roles, states, snapshots, selections.
+
+All are frozen and slotted; dicts inside them are never changed after construction. Field names
+follow the project's words, not a platform's wire names.
+"""
+
+from migrate.model.people import (
+    ACCOUNT,
+    Assignment,
+    People,
+    Principal,
+    PrincipalKey,
+    PrincipalKind,
+    Scope,
+)
+from migrate.model.roles import (
+    HELD,
+    Capture,
+    Permissions,
+    PermissionValue,
+    Role,
+    RoleKey,
+    Section,
+    Selection,
+    matches,
+)
+from migrate.model.state import Assignments, Identity, Mode, Snapshot, State
+
+__all__ = [
+    "ACCOUNT",
+    "HELD",
+    "Assignment",
+    "Assignments",
+    "Capture",
+    "Identity",
+    "Mode",
+    "People",
+    "PermissionValue",
+    "Permissions",
+    "Principal",
+    "PrincipalKey",
+    "PrincipalKind",
+    "Role",
+    "RoleKey",
+    "Scope",
+    "Section",
+    "Selection",
+    "Snapshot",
+    "State",
+    "matches",
+]

@@ -1,0 +1,90 @@
+"""Who can hold roles, and who holds which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from migrate.model.roles import RoleKey
+
+PrincipalKey = tuple[str, str]
+"""(kind, folded name): what a user or group is matched by; how names fold is the platform's."""
+
+ACCOUNT = ""
+"""The scope that is the whole account."""
+
+
+class PrincipalKind(StrEnum):
+    """Who can hold a role."""
+
+    USER = "user"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A user (name: e-mail) or group, spelled as the platform spells it.
+
+    `id` is the platform's, `org_id` a user's id in its organisation. A user that is known by
+    `org_id` only has that as name. `primary` is the role that goes first where the platform keeps
+    roles in an order that means something.
+    """
+
+    kind: PrincipalKind
+    name: str
+    id: str | None = None
+    org_id: str | None = None
+    primary: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A bot that roles are held in; `name` is unique in its account, made so where it is not."""
+
+    name: str
+    id: str
+
+
+class Assignment(NamedTuple):
+    """A principal holds a role in a scope. `principal` is the folded name, `scope` a bot's name,
+    or ACCOUNT. Only what is held directly: what a user holds through a group is the group's."""
+
+    kind: str
+    principal: str
+    role_type: str
+    role: str
+    scope: str
+
+    @property
+    def holder(self) -> PrincipalKey:
+        """(kind, folded name)."""
+        return (self.kind, self.principal)
+
+    @property
+    def role_key(self) -> RoleKey:
+        """(role type, role name)."""
+        return (self.role_type, self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who holds what, as captured; None in a state means that it was not captured.
+
+    `groups_of` maps a user's folded name to the folded names of all groups it is in, nested ones
+    included. `unseen_groups` are groups whose roles no user's row shows, for no user in them has
+    one: what they hold is `seen in use` at best and never removed. `maybe_direct` are users'
+    assignments that show only through a group in a row that may stand for a direct one as well.
+    `complete` is False where only holders were read, not every user, group and bot.
+
+    Users who hold nothing and are in no group need not be among the principals, for a platform
+    may not list them. Plans are made, and applied, with those of them that they turn on looked up.
+    """
+
+    account_id: str
+    principals: Mapping[PrincipalKey, Principal]
+    scopes: Mapping[str, Scope]
+    assignments: frozenset[Assignment]
+    groups_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unseen_groups: frozenset[str] = frozenset()
+    maybe_direct: frozenset[Assignment] = frozenset()
+    complete: bool = True

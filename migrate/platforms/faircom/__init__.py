@@ -1,0 +1,1 @@
+"""FairCom servers: who holds which role, over the JSON action admin API (faircom.md)."""

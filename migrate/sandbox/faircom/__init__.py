@@ -1,0 +1,1 @@
+"""FairCom servers with their JSON action API, built from faircom.md alone."""

@@ -1,0 +1,1 @@
+"""Kore.ai accounts, built from kore.md alone."""
