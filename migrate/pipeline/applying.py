@@ -17,7 +17,7 @@ from migrate.pipeline.hands import Hands
 from migrate.pipeline.locking import Target
 from migrate.pipeline.planning import operator_of
 from migrate.pipeline.profiles import unprofiled
-from migrate.pipeline.protection import keep_verified
+from migrate.pipeline.protection import keep_verified, policy_notes
 from migrate.pipeline.record import Record
 from migrate.pipeline.running import carry_out, taken_up
 from migrate.pipeline.waiving import waived_for
@@ -120,7 +120,7 @@ def _apply(
     work = target.writer.work(plan, now.state)
     checks.known(plan, archive)
     record.policy = connections.policy(environment).digest
-    record.notes += _policy_notes(target, record.policy)
+    record.notes += policy_notes(archive, record.policy)
     holder = archive.claim(plan.id, target.run_id)
     if holder is not None:
         raise checks.used(plan, holder)
@@ -203,15 +203,6 @@ def _warn_of_limits(hands: Hands, record: Record) -> None:
             f"warning: {needed} calls or more are to be made, and the platform's limits leave "
             f"{left} for this hour: the run will stop on its way, and say when and how to go on"
         )
-
-
-def _policy_notes(target: Target, now: str) -> list[str]:
-    """Whether another policy holds than when something was last run on the target."""
-    last = target.archive.policy_of_last_run()
-    if last is None or last[0] == now:
-        return []
-    before, after = (f"sha256:{digest}" if digest else "none" for digest in (last[0], now))
-    return [f"the policy is another than at run {last[1]}: {before}, now {after}"]
 
 
 def unwritten(

@@ -81,6 +81,15 @@ def keep_verified(archive: Archive, roles: State, run: str, at: str) -> None:
     archive.save_verified(roles_digest(roles), run, at)
 
 
+def policy_notes(archive: Archive, now: str) -> list[str]:
+    """Whether the policy (its digest, "" for none) is another than when something last ran here."""
+    last = archive.policy_of_last_run()
+    if last is None or last[0] == now:
+        return []
+    before, after = (f"sha256:{digest}" if digest else "none" for digest in (last[0], now))
+    return [f"the policy is another than at run {last[1]}: {before}, now {after}"]
+
+
 def _promotes(plan: Plan) -> bool:
     return plan.source.origin is Origin.SNAPSHOT and plan.undoes is None
 
