@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from migrate.access import Levels, Values, Way, effective
+from migrate.access import Grant, Levels, Values, Way, effective, in_order, role_names
 from migrate.errors import UsageError
 from migrate.model import PrincipalKind, State
 from migrate.traits import Traits
@@ -12,6 +12,9 @@ from migrate.wording import quoted
 
 Place = tuple[str, str, str, str]
 """(kind, folded name, role type, scope): where a permission is held, and by whom."""
+
+Outcome = tuple[str, str, str, str, Values]
+"""A place, and what is held there in the end; () is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class Moved:
     before: Values
     after: Values
 
+    @property
+    def outcome(self) -> Outcome:
+        """Who holds what, where, in the end."""
+        return (self.kind, self.principal, self.role_type, self.scope, self.after)
+
 
 def holders(state: State, permission: str, levels: Levels) -> tuple[Holder, ...]:
     """Everybody to whom a permission grants something, users by name, then groups.
@@ -55,27 +63,32 @@ def holders(state: State, permission: str, levels: Levels) -> tuple[Holder, ...]
     if people is None:
         return ()
     roles = {key: role for key, role in state.by_key().items() if permission in role.permissions}
-    giving = (item for item in people.assignments if item.role_key in roles)
-    access = effective(roles, giving, people.groups_of, levels)
+    alone = effective(roles, (), {}, levels)
+    giving = {key for key in roles if levels.granting(alone.granted(key[0], (key[1],), permission))}
+    held = (item for item in people.assignments if item.role_key in giving)
+    access = effective({key: roles[key] for key in giving}, held, people.groups_of, levels)
+    # Thousands of users hold a few hundred different sets of roles.
+    known: dict[tuple[str, frozenset[str]], Grant] = {}
     found = []
     for (kind, principal), places in access.held.items():
+        spelled = people.principals.get((kind, principal))
         for (role_type, scope), ways in places.items():
-            grant = access.granted(role_type, {way.role for way in ways}, permission)
-            values = levels.granting(grant)
-            if values:
-                strongest = {role for value in values for role in grant[value]}
-                known = people.principals.get((kind, principal))
-                found.append(
-                    Holder(
-                        kind,
-                        principal,
-                        known.name if known else principal,
-                        role_type,
-                        scope,
-                        tuple(sorted(values, key=repr)),
-                        tuple(sorted(way for way in ways if way.role in strongest)),
-                    )
+            names = role_names(ways)
+            if (role_type, names) not in known:
+                known[role_type, names] = access.granted(role_type, names, permission)
+            grant = known[role_type, names]
+            strongest = {role for names in grant.values() for role in names}
+            found.append(
+                Holder(
+                    kind,
+                    principal,
+                    spelled.name if spelled else principal,
+                    role_type,
+                    scope,
+                    in_order(grant),
+                    tuple(sorted(way for way in ways if way.role in strongest)),
                 )
+            )
     found.sort(key=lambda one: (one.kind != PrincipalKind.USER, one.place))
     return tuple(found)
 

@@ -68,7 +68,7 @@ class Archive(RunShelf, MemoryShelf, ApprovalShelf):
             return None
         where = f"{self.store.location}/{key}"
         value = checked(stored.data, schema("snapshot"), where, "snapshot")
-        taken = snapshot.from_value(value, where=where)
+        taken = snapshot.from_value(value, where=where, name=digest)
         if value["digests"]["state"] != digest:  # which is its state's, or it would not be read
             raise InvalidInput(
                 "this snapshot is not the one that its name says",

@@ -13,9 +13,11 @@ from migrate.archive.captures import Sighting
 from migrate.config import Environment
 from migrate.connect import Connections, traits_of
 from migrate.errors import InvalidInput, UsageError
+from migrate.historyfile import Ended
 from migrate.holders import (
     Holder,
     Moved,
+    Outcome,
     documented,
     holders,
     known_permissions,
@@ -93,23 +95,26 @@ def _later(
     archive: Archive,
     levels: Levels,
 ) -> Later:
-    runs: dict[str, None] = {}
-    known = set()
+    left = {one.outcome: one for one in changed}
+    runs = []
     for entry in history.between(archive.store, then.until, following.since):
-        for change in entry.ended.access:
-            for delta in change.deltas:
-                if delta.permission != permission:
-                    continue
-                after = tuple(sorted(levels.granting(delta.after), key=repr))
-                for who in change.principals:
-                    known.add((*who, change.role_type, change.scope, after))
-                    runs[entry.ended.run] = None
-    outside = tuple(
-        one
-        for one in changed
-        if (one.kind, one.principal, one.role_type, one.scope, one.after) not in known
-    )
-    return Later(following, tuple(runs), outside)
+        explained = left.keys() & _outcomes(entry.ended, permission, levels)
+        if explained:
+            runs.append(entry.ended.run)
+        for outcome in explained:
+            del left[outcome]
+    return Later(following, tuple(runs), tuple(left.values()))
+
+
+def _outcomes(ended: Ended, permission: str, levels: Levels) -> set[Outcome]:
+    """To whom a run gave, or left, what of a permission."""
+    return {
+        (*who, change.role_type, change.scope, levels.granting(delta.after))
+        for change in ended.access
+        for delta in change.deltas
+        if delta.permission == permission
+        for who in change.principals
+    }
 
 
 def _state(archive: Archive, sighting: Sighting) -> State:
