@@ -42,7 +42,8 @@ class Later:
 class Answer:
     """Who held a permission `at` a time (ISO 8601, UTC), as `capture` shows it.
 
-    `unseen` are groups, and role types, of which the capture does not show everything.
+    `partial` are role types that the capture does not hold as a whole, `unseen` groups in which no
+    user holds a role: what these hold can't be seen, and gives nobody anything.
     """
 
     environment: str
@@ -51,6 +52,7 @@ class Answer:
     at: str
     capture: Sighting
     holders: tuple[Holder, ...]
+    partial: tuple[str, ...]
     unseen: tuple[str, ...]
     later: Later | None
 
@@ -82,7 +84,8 @@ def who_held(
         stamp(at),
         then,
         found,
-        _unseen(state),
+        tuple(sorted(kind for kind, section in state.roles.items() if not section.complete)),
+        tuple(sorted(state.people.unseen_groups)) if state.people else (),
         later,
     )
 
@@ -128,12 +131,6 @@ def _state(archive: Archive, sighting: Sighting) -> State:
     return taken.state
 
 
-def _unseen(state: State) -> tuple[str, ...]:
-    groups = sorted(state.people.unseen_groups) if state.people else []
-    types = sorted(kind for kind, section in state.roles.items() if not section.complete)
-    return (*(f"group {name}" for name in groups), *(f"{kind} roles" for kind in types))
-
-
 def _unknown_then(name: str, at: str, first: Sighting | None) -> UsageError:
     if first is None:
         return UsageError(
@@ -170,7 +167,8 @@ def to_value(answer: Answer) -> dict[str, Any]:
             }
             for one in answer.holders
         ],
-        "notCaptured": list(answer.unseen),
+        "partial": list(answer.partial),
+        "unseenGroups": list(answer.unseen),
         "later": None
         if later is None
         else {

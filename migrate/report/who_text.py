@@ -30,8 +30,12 @@ def _lines(value: dict[str, Any]) -> Iterator[str]:
     kinds = [one["kind"] for one in value["holders"]]
     count = f"{kinds.count('user')} held by users, {kinds.count('group')} by groups."
     yield count if kinds else "Nobody."
-    if value["notCaptured"]:
-        yield f"Not captured as a whole: {inert(', '.join(value['notCaptured']))}."
+    if value["partial"]:
+        yield f"Not captured as a whole: {inert(', '.join(value['partial']))} roles."
+    if value["unseenGroups"]:
+        unseen = len(value["unseenGroups"])
+        groups = "one group holds" if unseen == 1 else f"{unseen} groups hold"
+        yield f"What {groups} in which no user holds a role can't be seen."
     yield from _later(value, environment)
 
 

@@ -71,6 +71,7 @@ def test_holders_are_named_with_the_way_they_hold_it(staffed: World) -> None:
         held(role("admin", "No", Invite="NO"), DEE),
         held(role("bot", "Tester", Testing="FULL"), f"{ANN}/Sales", side="prod"),
         held(role("bot", "Looker", Testing="VIEW"), f"{ANN}/Sales", side="prod"),
+        groups=[{"gN": "Desk", "users": [CY]}, {"gN": "Empty", "users": []}],
     )
     assert staffed.run("snapshot", "--env", "prod").code == 0
     since = staffed.last()
@@ -85,7 +86,9 @@ def test_holders_are_named_with_the_way_they_hold_it(staffed: World) -> None:
     (tester,) = who(staffed, None, "Testing")["holders"]
     assert (tester["name"], tester["scope"], tester["value"]) == (ANN, "Sales", ["FULL"])
     assert tester["ways"] == [{"role": "Tester", "group": ""}], "what gives less is no way to it"
+    assert (answer["partial"], answer["unseenGroups"]) == ([], ["Empty"])
     text = staffed.run("who", "--permission", "Invite", "--env", "prod").out
+    assert "What one group holds in which no user holds a role can't be seen." in text
     assert f'{CY}  YES  in prod  directly: "Ops"; through group "Desk": "Ops"' in text
     table = staffed.run("who", "--permission", "Invite", "--env", "prod", "--format", "csv").out
     rows = [(r["principal"], r["way"], r["group"]) for r in csv.DictReader(io.StringIO(table))]
