@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from migrate.access import Grant, Levels, Values, Way, effective, in_order, role_names
+from migrate.access import Grant, Way, effective, in_order, role_names
 from migrate.errors import UsageError
+from migrate.levels import Levels, Values
 from migrate.model import PrincipalKind, State
 from migrate.traits import Traits
 from migrate.wording import quoted

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from migrate.access import AccessChange, Values
+from migrate.access import AccessChange
 from migrate.diff import Action
 from migrate.historyfile import Ended, RoleChange
+from migrate.levels import Values
 from migrate.model import Assignment, PrincipalKind, matches
 
 

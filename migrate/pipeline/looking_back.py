@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrate import history
-from migrate.access import Levels
 from migrate.archive import Archive, captures
 from migrate.archive.captures import Sighting
 from migrate.config import Environment
@@ -24,6 +23,7 @@ from migrate.holders import (
     moves,
     named,
 )
+from migrate.levels import Levels
 from migrate.model import State
 from migrate.tools import stamp
 

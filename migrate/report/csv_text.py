@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from migrate.access import Values
+from migrate.levels import Values
 from migrate.model import PermissionValue
 from migrate.report.escape import inert
 

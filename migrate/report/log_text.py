@@ -6,10 +6,11 @@ from textwrap import wrap
 from typing import Any
 
 from migrate import historyfile
-from migrate.access import Direction, Levels
+from migrate.access import Direction
 from migrate.actor import Approver
 from migrate.diff import Action
 from migrate.historyfile import Basis, Ended, RoleChange
+from migrate.levels import Levels
 from migrate.logbook import Row, rows
 from migrate.model import ACCOUNT, Assignment
 from migrate.report import access_text, csv_text

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.access import Levels, effective
+from migrate.access import effective
 from migrate.errors import UsageError
 from migrate.holders import holders, known_permissions, moves, named
+from migrate.levels import Levels
 from migrate.model import Assignment, People, Principal, PrincipalKind, Role, Section, State
 
 LEVELS = Levels.of((("NO", "VIEW", "FULL"), ("NO", "YES")), "NO")
