@@ -13,8 +13,8 @@ from migrate.resources import schema
 from migrate.validation import validate
 from tests.cli.staffed import ANN, BOB, KEEPER, OPERATOR, edit, held
 from tests.cli.test_locks import expire
-from tests.cli.test_resume import killed
-from tests.cli.world import UPLOAD, World, role
+from tests.cli.test_resume import BOT, killed
+from tests.cli.world import IMPORT, PROD, UPLOAD, World, role
 
 MERGE = ("--yes", "--assignments", "merge")
 
@@ -65,6 +65,39 @@ def test_a_run_leaves_one_entry_that_tells_all_of_it(
     }
     assert (ANN, "Invite", "") in gains
     assert staffed.run("validate", path).code == 0
+
+
+def test_who_agreed_stays_known_however_and_by_whomever_the_run_is_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITLAB_USER_LOGIN", "pat")
+    world.configure(protected="true", approvals="1", timeout="0.3")
+    for end in ("done", "resumed", "set aside"):
+        plan = world.plan()
+        words = ("--change-ref", "CHG1", "--by", "alice", "--yes")
+        assert world.run("approve", plan, *words).code == 0
+        if end == "done":
+            assert world.run("apply", plan, "--yes").code == 0
+        else:
+            world.fault("500", IMPORT, query=BOT, times=10)
+            assert world.run("apply", plan, "--yes").code == 8
+            world.calm()
+            monkeypatch.setenv("GITLAB_USER_LOGIN", "dee")
+            run = world.runs()[0]
+            last = ("resume", run, "--yes")
+            if end == "set aside":
+                last = ("runs", "abandon", run, "--reason", "x")
+            assert world.run(*last).code == 0
+        entry = read(world)[0]
+        (approver,) = entry["approvers"]
+        assert (approver["name"], approver["changeRef"], approver["key"]) == ("alice", "CHG1", "")
+        assert (entry["planner"]["name"], entry["applier"]["name"]) == ("pat", "pat")
+        assert entry["endedBy"]["name"] == ("pat" if end == "done" else "dee")
+        text = " ".join(world.run("log").out.split())
+        assert "approved by alice" in text
+        assert "[claimed, " in text
+        monkeypatch.setenv("GITLAB_USER_LOGIN", "pat")
+        world.put("prod", PROD)
 
 
 def test_what_writes_nothing_leaves_no_entry(world: World) -> None:
