@@ -11,7 +11,8 @@ from migrate.historyfile import FORMAT_VERSION, SCHEMA, Ended
 from migrate.stores.base import Store
 
 HEAD = "history-head.json"
-_THREADS = 8
+_THREADS = 10
+"""As many connections as boto3 keeps."""
 RESTORE = (
     "Restore the object from the bucket's older versions or a backup. Where it is lost for good, "
     f"keep history/ and {HEAD} elsewhere and move both away: a new history begins."

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -17,8 +18,10 @@ from migrate.tools import stamp
 from tests.history.made import HOUR, START, MemoryStore, ended, run_id
 from tests.stores.shelves import Hand
 
+S = TypeVar("S", bound=Store)
 
-def filled(store: Store, count: int) -> Store:
+
+def filled(store: S, count: int) -> S:
     for number in range(1, count + 1):
         history.append(store, ended(number))
     return store
@@ -199,15 +202,12 @@ DAMAGES = {
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 @pytest.mark.parametrize("name", DAMAGES)
-def test_a_damaged_entry_is_named(store: Store, hand: Hand, name: str, number: int) -> None:
-    filled(store, 4)
+def test_a_damaged_entry_is_named(name: str, number: int) -> None:
+    store = filled(MemoryStore(), 4)
     key, damage = history.entry.key_of(number), DAMAGES[name]
-    stored = store.get(key)
-    assert stored is not None
-    if damage is None:
-        hand.remove(key)
-    else:
-        hand.write(key, damage(stored.data))
+    data = store.objects.pop(key)
+    if damage is not None:
+        store.objects[key] = damage(data)
     asked: list[Callable[[], object]] = [lambda: history.read(store)]
     if damage is None or number > 2:  # the rest is for who reads them all
         asked += [lambda: history.checked_head(store), lambda: history.append(store, ended(5))]
@@ -215,8 +215,18 @@ def test_a_damaged_entry_is_named(store: Store, hand: Hand, name: str, number: i
         with pytest.raises(InvalidInput) as raised:
             ask()
         assert f"{number:06d}" in f"{raised.value.what} {raised.value.where}"
+        assert damage is not None or "is missing" in raised.value.what
         assert raised.value.remedy
-    assert store.get(history.entry.key_of(5)) is None
+    assert history.entry.key_of(5) not in store.objects
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_what_is_missing_is_missed_in_every_store(store: Store, hand: Hand, number: int) -> None:
+    filled(store, 3)
+    hand.remove(history.entry.key_of(number))
+    for ask in (history.read, history.checked_head):
+        with pytest.raises(InvalidInput, match=f"{number:06d} is missing"):
+            ask(store)
 
 
 def test_an_entry_of_a_newer_version_says_so(store: Store, hand: Hand) -> None:
