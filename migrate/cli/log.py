@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from migrate.traits import Traits
 
 
-@click.command(short_help="Show every change, with who planned, approved and applied it.")
+@click.command(short_help="Show every change, and who agreed to it.")
 @click.option("--env", "name", metavar="E", help="Only this environment.")
 @click.option("--role", multiple=True, metavar="GLOB", help="Only changes of these roles.")
 @click.option("--user", multiple=True, metavar="NAME", help="Only of these users, or groups.")
