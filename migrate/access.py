@@ -188,8 +188,9 @@ def _deltas(
             direction = Direction.LOSS if lost else Direction.NOTE
         giving = gained or lost or (has or had).values()
         roles = tuple(sorted({role for each in giving for role in each}))
-        yield Delta(name, direction, _in_order(had), _in_order(has), roles)
+        yield Delta(name, direction, in_order(had), in_order(has), roles)
 
 
-def _in_order(values: Iterable[PermissionValue]) -> Values:
+def in_order(values: Iterable[PermissionValue]) -> Values:
+    """Values that stand side by side, as they are written."""
     return tuple(sorted(values, key=lambda value: (value,) if isinstance(value, str) else value))

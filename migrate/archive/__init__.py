@@ -7,10 +7,11 @@ differently share its snapshots, plans and lock.
 from dataclasses import replace
 
 from migrate import planfile, snapshot
+from migrate.archive import captures
 from migrate.archive.approvals import ApprovalShelf
 from migrate.archive.memory import MemoryShelf
 from migrate.archive.runs import RunShelf
-from migrate.archive.shelf import checked, folder_of, shape
+from migrate.archive.shelf import checked, folder_of
 from migrate.canonical import dumps, dumps_pretty, sha256
 from migrate.errors import InvalidInput
 from migrate.model import Selection, Snapshot
@@ -20,7 +21,6 @@ from migrate.stores.base import put_once
 
 __all__ = ["Archive", "folder_of", "read_plan"]
 
-_LAST = "snapshots/last.json"
 _ANEW = "Use the untouched file, or make it anew."
 
 
@@ -37,15 +37,18 @@ class Archive(RunShelf, MemoryShelf, ApprovalShelf):
         self.store.put_if_absent(key, dumps_pretty(value))
         return digest
 
-    def mark_last(self, digest: str, captured_at: str) -> None:
-        """Remember a whole capture as the environment's last, for plans without credentials."""
-        value = {"snapshot": digest, "capturedAt": captured_at}
-        self.put_mutable(_LAST, dumps_pretty(value))
+    def mark_last(self, digest: str, taken: Snapshot) -> None:
+        """Remember a whole capture as the environment's last, for plans without credentials.
+
+        One that shows who holds what is noted for good where it differs from the one before.
+        """
+        shows = taken.state.people is not None
+        captures.mark_last(self, digest, taken.captured_at, shows_people=shows)
 
     def last_snapshot(self) -> tuple[Snapshot, str] | None:
         """The last whole capture, as of when it was last seen to hold, and that time, if any."""
-        value = self.read(_LAST, shape(snapshot="string", capturedAt="string"))
-        if value is None:
+        value = captures.last(self)
+        if not value:
             return None
         at = str(value["capturedAt"])
         taken = self._snapshot(f"snapshots/{value['snapshot']}.json", value["snapshot"])
@@ -64,10 +67,9 @@ class Archive(RunShelf, MemoryShelf, ApprovalShelf):
         if stored is None:
             return None
         where = f"{self.store.location}/{key}"
-        taken = snapshot.from_value(
-            checked(stored.data, schema("snapshot"), where, "snapshot"), where=where
-        )
-        if snapshot.state_digest(taken.state) != digest:
+        value = checked(stored.data, schema("snapshot"), where, "snapshot")
+        taken = snapshot.from_value(value, where=where, name=digest)
+        if value["digests"]["state"] != digest:  # which is its state's, or it would not be read
             raise InvalidInput(
                 "this snapshot is not the one that its name says",
                 where=where,

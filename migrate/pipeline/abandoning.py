@@ -10,6 +10,7 @@ from migrate.journal import Journal, first_unfinished
 from migrate.lock import acquire
 from migrate.pipeline.evidence import Evidence, gather
 from migrate.pipeline.locking import untouched
+from migrate.pipeline.remembering import Past, remember_unread
 from migrate.tools import Tools
 
 
@@ -50,6 +51,7 @@ def abandon(run_id: str, environment: Environment, connections: Connections, rea
             unsettled=lambda other: first_unfinished(archive.store, other),
         ):
             _let_arrive(journal, environment, tools)
+            remember_unread(Past(journal, archive, tools), "set aside", reason)
             journal.append("abandoned", {"reason": reason, "who": str(tools.who)})
     if evidence is None:
         return Left()

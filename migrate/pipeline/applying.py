@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from migrate.canonical import dumps_pretty
 from migrate.errors import UNCHANGED, Interrupted, MigrateError, PartlyApplied
+from migrate.history import checked_head
 from migrate.journal import Journal
 from migrate.model import Assignments, Snapshot
 from migrate.pipeline import checks, freshness, lookups
@@ -121,6 +122,7 @@ def _apply(
     checks.known(plan, archive)
     record.policy = connections.policy(environment).digest
     record.notes += policy_notes(archive, record.policy)
+    checked_head(archive.store)
     holder = archive.claim(plan.id, target.run_id)
     if holder is not None:
         raise checks.used(plan, holder)
@@ -141,6 +143,7 @@ def _run(plan: Plan, target: Target, record: Record, now: Snapshot, work: Work) 
         steps=work.steps,
         imported=tuple(sorted(work.imported)),
         undoes=plan.undoes.run if plan.undoes else "",
+        applier=tools.actor,
         approvers=record.approvers,
     )
     journal = None

@@ -4,10 +4,10 @@ The steps are kept as they were made, so that a later version does not have to m
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from migrate.actor import Approver, approver_from_value, approver_to_value
+from migrate.actor import Actor, Approver, actor_to_value, approver_from_value, approver_to_value
 from migrate.errors import InvalidInput
 from migrate.model import RoleKey
 from migrate.platforms.base import Step
@@ -18,8 +18,8 @@ class Begun:
     """The body of a journal's first entry.
 
     `backup` is the state digest of the target just before, `imported` the roles that import files
-    hold, `undoes` the run that this one takes back, "" where it does not. `approvers` are those
-    who approved the plan.
+    hold, `undoes` the run that this one takes back, "" where it does not. `applier` began it,
+    `approvers` are those who approved the plan.
     """
 
     plan: str
@@ -32,6 +32,7 @@ class Begun:
     steps: tuple[Step, ...]
     imported: tuple[RoleKey, ...]
     undoes: str = ""
+    applier: Actor = field(default_factory=Actor)
     approvers: tuple[Approver, ...] = ()
 
     def to_body(self) -> dict[str, Any]:
@@ -47,6 +48,7 @@ class Begun:
             "steps": [asdict(step) for step in self.steps],
             "imported": [list(key) for key in self.imported],
             "undoes": self.undoes,
+            "applier": actor_to_value(self.applier),
             "approvers": [approver_to_value(each) for each in self.approvers],
         }
 
@@ -65,6 +67,7 @@ class Begun:
                 steps=tuple(Step(**step) for step in body["steps"]),
                 imported=tuple((str(kind), str(name)) for kind, name in body["imported"]),
                 undoes=str(body["undoes"]),
+                applier=Actor(**body["applier"]),
                 approvers=tuple(approver_from_value(each) for each in body["approvers"]),
             )
         except (KeyError, TypeError, ValueError) as error:

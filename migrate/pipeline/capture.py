@@ -80,7 +80,7 @@ def keep(archive: Archive, taken: Snapshot) -> str:
     digest = state_digest(taken.state)
     archive.save_snapshot(taken)
     if taken.selection.everything:
-        archive.mark_last(digest, taken.captured_at)
+        archive.mark_last(digest, taken)
     return digest
 
 

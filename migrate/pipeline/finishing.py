@@ -19,6 +19,7 @@ from migrate.pipeline.giving_up import way_on
 from migrate.pipeline.hands import Hands
 from migrate.pipeline.protection import keep_verified
 from migrate.pipeline.record import Record, StepRecord
+from migrate.pipeline.remembering import Past, remember, remember_unread
 from migrate.pipeline.verifying import read_back
 from migrate.plan import Plan, desired
 from migrate.platforms.base import Need
@@ -94,7 +95,7 @@ def _keep(ending: Ending, now: Snapshot, after: State, seen: Verification, recor
     archive, tools = ending.archive, ending.hands.tools
     left = replace(now, captured_at=tools.timestamp(), state=after)
     record.after = archive.save_snapshot(left)
-    archive.mark_last(record.after, left.captured_at)
+    archive.mark_last(record.after, left)
     rows = rows_seen(after.people, ending.plan.people.adds)
     learned = _with_members(seen, record, dict.fromkeys(after.roles, rows) if rows else {})
     _learn(archive, learned, record.run_id, tools.timestamp())
@@ -105,6 +106,8 @@ def _keep(ending: Ending, now: Snapshot, after: State, seen: Verification, recor
         keep_verified(archive, after, record.run_id, left.captured_at)
     if ending.plan.undoes is not None:
         _settle(ending, ending.plan.undoes.run, record)
+    past = Past(ending.hands.journal, archive, tools)
+    remember(past, record, now.state, after, ending.hands.writer.traits)
     ending.hands.journal.append("finished", {"result": record.result})
 
 
@@ -113,6 +116,8 @@ def _settle(ending: Ending, run: str, record: Record) -> None:
     undone = Journal.open(ending.archive.store, run, clock=ending.hands.tools.now)
     inexact = "" if record.result == "done" else ", not exactly"
     result = f"rolled back by run {record.run_id}{inexact}"
+    if not undone.summary.ended:
+        remember_unread(Past(undone, ending.archive, ending.hands.tools), result)
     if undone.summary.result != result:
         undone.append("finished", {"result": result})
 

@@ -13,6 +13,7 @@ from migrate.errors import (
     PartlyApplied,
     UsageError,
 )
+from migrate.history import checked_head
 from migrate.journal import Journal, Summary, undone_by
 from migrate.model import State
 from migrate.pipeline import checks
@@ -52,8 +53,10 @@ def resume(
             evidence = gather(run_id, archive, tools)
             if _ended(evidence.journal.summary, run_id, tools):
                 return None
+            checked_head(archive.store)
         record = begin(evidence.plan)
         record.run_id, record.backup = run_id, evidence.begun.backup
+        record.approvers = record.approvers or evidence.begun.approvers
         record.steps = taken_up(evidence.work, evidence.journal.summary)
         with recorded(evidence.plan, target, record):
             return _resume(evidence, target, record)

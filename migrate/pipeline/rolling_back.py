@@ -17,6 +17,7 @@ from migrate.pipeline.locking import locked, untouched
 from migrate.pipeline.planning import Planned, Wish, overrides, plan_towards
 from migrate.pipeline.promotion import carry_through
 from migrate.pipeline.record import Record
+from migrate.pipeline.remembering import Past, remember_unread
 from migrate.plan import Origin, Plan, Side, Source, Undoes
 from migrate.platforms.base import Need, Reader
 from migrate.snapshot import content_digest
@@ -102,7 +103,9 @@ def _end(
     with locked(environment, connections, settles=settles):
         journal = Journal.open(archive.store, run_id, clock=tools.now)
         if not journal.summary.ended:
-            journal.append("finished", {"result": "rolled back: nothing of it was left"})
+            result = "rolled back: nothing of it was left"
+            remember_unread(Past(journal, archive, tools), result)
+            journal.append("finished", {"result": result})
 
 
 def _planned(

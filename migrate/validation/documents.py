@@ -21,6 +21,7 @@ _KINDS: Mapping[str, frozenset[str]] = {
     "snapshot": frozenset({"state", "digests"}),
     "plan": frozenset({"changes", "verdicts"}),
     "run": frozenset({"plan", "steps"}),
+    "history": frozenset({"previous", "basis"}),
     "config": frozenset({"environments"}),
     "assignments": frozenset({"assignments"}),
 }

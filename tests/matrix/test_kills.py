@@ -111,4 +111,8 @@ def judged(
     again = world.run(*scenario.words)
     if again.code != 0 or named(world) != after:
         return "lost", f"after {way} the next promotion ended in {again.code}: {again.err}"
+    told = world.run("log", "--env", "prod", "--format", "json")
+    runs = [each["run"] for each in told.json()["runs"]] if told.code == 0 else []
+    if not runs or len(set(runs)) != len(runs):
+        return "lost", f"after {way} the history has {runs}: {told.err}"
     return "exact", ""

@@ -182,7 +182,7 @@ def test_a_narrowed_snapshot_does_not_take_the_place_of_a_whole_one(
     assert archive.load_snapshot(name) is None
     assert archive.save_snapshot(whole) == name == value["digests"]["state"]
     assert archive.load_snapshot(name) == whole
-    archive.mark_last(name, whole.captured_at)
+    archive.mark_last(name, whole)
     assert archive.last_snapshot() == (whole, whole.captured_at)
 
 
