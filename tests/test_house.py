@@ -27,7 +27,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.levels", "migrate.guardkind", "migrate.unshown"),
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
-        *("migrate.approval", "migrate.waiver", "migrate.hotfix"),
+        *("migrate.approval", "migrate.waiver", "migrate.hotfix", "migrate.keeping"),
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
@@ -64,7 +64,13 @@ SIBLINGS = (
         "migrate.platforms",
         ("migrate.platforms.base", "migrate.platforms.probing", "migrate.platforms.assign_step"),
     ),
-    ("migrate.stores", ("migrate.stores.base", "migrate.stores.scoped", "migrate.stores.probe")),
+    (
+        "migrate.stores",
+        (
+            *("migrate.stores.base", "migrate.stores.scoped", "migrate.stores.probe"),
+            "migrate.stores.deleting",
+        ),
+    ),
 )
 """Rooms whose kinds do not know each other, and what all kinds may share."""
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "rollback": Entry("rollback", "rollback", "Take back what a run did."),
     "drift": Entry("drift", "drift", "Show whether an environment moved since a snapshot."),
     "runs": Entry("runs", "runs", "List, show and abandon runs."),
+    "store": Entry("store", "store", "Keep the store small."),
     "doctor": Entry("doctor", "doctor", "Find out what is in the way, and how to mend it."),
     "probe": Entry("probe", "probe", "Settle on a live account what nobody documents."),
     "policy": Entry("policy", "policy", "Keep guards where others can't change them."),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from migrate.cli.runtime import Runtime
 from migrate.errors import UsageError
+from migrate.keeping import Kind
 
 if TYPE_CHECKING:
     from migrate.archive import Archive
@@ -36,5 +37,14 @@ def find_run(runtime: Runtime, run: str) -> "Environment":
         same = named is not None and named.identity == environment.identity
         return named if named is not None and same else environment
     raise UsageError(
-        f"no store of the config has a run {run}", remedy="role-migrate runs lists them."
+        f"no store of the config has a run {run}{pruned(runtime, Kind.RUN, run)}",
+        remedy="role-migrate runs lists them.",
     )
+
+
+def pruned(runtime: Runtime, kind: Kind, name: str) -> str:
+    """Words on when something that no store has was pruned; "" where it was not."""
+    from migrate.archive.pruned import pruned_at
+
+    times = [pruned_at(archive, kind, name) for _, archive in archives(runtime)]
+    return next((f": it was pruned on {at}" for at in times if at), "")

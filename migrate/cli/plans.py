@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from migrate.canonical import read_bytes
 from migrate.cli.files import STANDARD_INPUT, answer, make_folder, standard_input, write
+from migrate.cli.finding import pruned
 from migrate.errors import UNCHANGED, MigrateError, UsageError
+from migrate.keeping import Kind
 
 if TYPE_CHECKING:
     from migrate.assignments_file import AssignmentsFile
@@ -84,7 +86,7 @@ def load(text: str, runtime: "Runtime") -> "Plan":
             if found is not None:
                 return found
         raise UsageError(
-            f"no store of the config has a plan {text}",
+            f"no store of the config has a plan {text}{pruned(runtime, Kind.PLAN, text)}",
             target="unchanged",
             remedy="Name the plan's file, or use the config that it was made with.",
         )

@@ -12,12 +12,14 @@ from typing import Any
 
 from migrate import __version__, snapshot
 from migrate.archive import Archive
+from migrate.archive.pruned import pruned_at
 from migrate.assignments_file import AssignmentsFile
 from migrate.canonical import read
 from migrate.config import Config, Environment
 from migrate.connect import Connections, platform, traits_of
 from migrate.errors import InvalidInput, UsageError
 from migrate.journal import check_run_id
+from migrate.keeping import Kind
 from migrate.model import Identity, Selection, Snapshot
 from migrate.pipeline import confirming
 from migrate.pipeline.capture import Captured, capture, right_source
@@ -194,6 +196,14 @@ def from_store(what: Spelled, connections: Connections) -> Snapshot:
         raise UsageError(
             f"run {what.value} left no snapshot: it did not get as far as to read the target back",
             remedy=f"role-migrate runs show {what.value} tells how far it came.",
+        )
+    kind = Kind.SNAPSHOT if what.kind == "sha256" else Kind.RUN
+    pruned = [pruned_at(archive, kind, what.value) for archive in _archives(connections)]
+    for at in filter(None, pruned):
+        raise UsageError(
+            f"the {kind.value} {what.value} was pruned on {at}",
+            remedy="Name a newer one (role-migrate runs), or restore it in the store from an older "
+            "version or a backup.",
         )
     named = "snapshot" if what.kind == "sha256" else "run that left a snapshot"
     raise UsageError(
