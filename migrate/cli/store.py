@@ -81,6 +81,38 @@ def prune(
     return Exit.DONE
 
 
+@store.command(short_help="Show which keys of the store are an environment's.")
+@click.option("--env", "name", required=True, metavar="E", help="The environment.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The answer on stdout.",
+)
+@click.pass_obj
+def where(runtime: Runtime, name: str, form: str) -> int:
+    """Show the folder and the lock of an environment, as a policy of the store has to name them."""
+    from migrate.archive import folder_of
+    from migrate.canonical import dumps_pretty
+    from migrate.lock import lock_key
+    from migrate.report.escape import inert
+
+    environment = runtime.config.environment(name)
+    identity = environment.identity
+    value = {
+        "store": runtime.connections.archive(environment).location,
+        "folder": folder_of(identity),
+        "lock": lock_key(identity),
+    }
+    if form == "json":
+        answer(dumps_pretty(value))
+    else:
+        answer("".join(f"{key:<7}{inert(each)}\n" for key, each in value.items()))
+    return Exit.DONE
+
+
 def _seconds(keep: str) -> float:
     from migrate.config.people_settings import LONGEST, duration
 
