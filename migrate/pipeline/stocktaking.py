@@ -23,7 +23,7 @@ SAY_EVERY = 500
 
 
 class Stocktaker:
-    """Reads a folder, and reads no object twice that did not change in between."""
+    """Reads a folder; what is old and did not change is read once, however often it is looked at."""
 
     def __init__(self, archive: Archive, remover: Remover, tools: Tools) -> None:
         self._archive = archive
@@ -32,6 +32,7 @@ class Stocktaker:
         self._names: dict[Object, frozenset[str]] = {}
         self._ends: dict[Object, str | None] = {}
         self._read = 0
+        self._now = 0.0
 
     def take(self, age: float) -> Stock:
         """The folder as it is now. `age`: up to how many seconds an entry of the captures and of
@@ -43,6 +44,7 @@ class Stocktaker:
         listing = self._remover.listing()
         # The earlier of two clocks: one that is ahead must not make everything old.
         now = self._tools.now() if listing.now is None else min(listing.now, self._tools.now())
+        self._now = now
         items, others = items_of(listing.objects)
         leftovers = self._leftovers(items)
         rests_on, pinned = {}, {}
@@ -81,9 +83,13 @@ class Stocktaker:
         return frozenset((Kind.RUN, name) for name in broken)
 
     def _names_in(self, each: Object) -> frozenset[str]:
-        if each not in self._names:
-            self._names[each] = names_in(self._data(each))
-        return self._names[each]
+        names = self._names.get(each)
+        if names is None:
+            names = names_in(self._data(each))
+            # What was just written may be written again in the same second, as long as it was.
+            if self._now - each.written_at > TOO_YOUNG:
+                self._names[each] = names
+        return names
 
     def _end(self, run: Item) -> str | None:
         """What a run ended as, by the last entry of its journal; None where that is no end."""
@@ -96,6 +102,7 @@ class Stocktaker:
             except InvalidInput as error:
                 raise _untold(where, error.what) from error
             ended = entry.kind in ("finished", "abandoned")
+            # An entry is written once: what it says is so for good.
             self._ends[last] = str(entry.body.get("result", "")) if ended else None
         return self._ends[last]
 
