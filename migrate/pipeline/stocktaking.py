@@ -23,7 +23,7 @@ SAY_EVERY = 500
 
 
 class Stocktaker:
-    """Reads a folder; what is old and did not change is read once, however often it is looked at."""
+    """Reads a folder; what is old and did not change is read once, however often it looks."""
 
     def __init__(self, archive: Archive, remover: Remover, tools: Tools) -> None:
         self._archive = archive
