@@ -7,8 +7,9 @@ import importlib
 import os
 from functools import partial
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from migrate.archive import Archive
+from migrate.archive import Archive, folder_of
 from migrate.canonical import read_bytes
 from migrate.config import (
     App,
@@ -31,8 +32,12 @@ from migrate.platforms.probing import Prober, ProbeWish
 from migrate.redaction import Redactor
 from migrate.secrets import RotatingSecret, Secret, SecretRef, Source, resolve
 from migrate.stores.base import Store
+from migrate.stores.deleting import Remover
 from migrate.tools import Tools
 from migrate.traits import Traits
+
+if TYPE_CHECKING:
+    from migrate.stores.s3_settings import S3Settings
 
 
 class Connections:
@@ -144,39 +149,51 @@ class Connections:
         for reader in self._open:
             reader.close()
 
+    def remover(self, environment: Environment) -> Remover:
+        """What can delete in the environment's folder of its store: for `store prune` alone."""
+        location = self.config.store_of(environment.name)
+        folder = folder_of(environment.identity)
+        if isinstance(location, DirectoryLocation):
+            from migrate.stores.directory_deleting import DirectoryRemover
+
+            return DirectoryRemover(location.path, folder)
+        from migrate.stores.s3_deleting import S3Remover
+
+        return S3Remover(self._bucket(location), folder)
+
     def _opened(self, location: DirectoryLocation | S3Location) -> Store:
         if isinstance(location, DirectoryLocation):
             from migrate.stores.directory import DirectoryStore
 
             return DirectoryStore(location.path)
         from migrate.stores.s3 import S3Store
+
+        return S3Store(self._bucket(location))
+
+    def _bucket(self, location: S3Location) -> "S3Settings":
         from migrate.stores.s3_settings import S3Settings
 
         def revealed(ref: SecretRef | None, setting: str) -> str | None:
             return self.secret(ref, f"{location.url}: {setting}").reveal() if ref else None
 
-        return S3Store(
-            S3Settings(
-                bucket=location.bucket,
-                prefix=location.prefix,
-                endpoint_url=location.endpoint_url,
-                region=location.region,
-                profile=location.profile,
-                path_style=location.path_style,
-                ca_bundle=location.ca_bundle,
-                access_key=revealed(location.access_key, "access_key"),
-                secret_key=revealed(location.secret_key, "secret_key"),
-                session_token=revealed(location.session_token, "session_token"),
-                expected_bucket_owner=location.expected_bucket_owner,
-                kms_key_id=location.kms_key_id,
-                sse=location.sse,
-                checksums=location.checksums,
-                connect_timeout=location.timeout,
-                read_timeout=location.timeout,
-                proxies={"http": location.proxy, "https": location.proxy}
-                if location.proxy
-                else None,
-            )
+        return S3Settings(
+            bucket=location.bucket,
+            prefix=location.prefix,
+            endpoint_url=location.endpoint_url,
+            region=location.region,
+            profile=location.profile,
+            path_style=location.path_style,
+            ca_bundle=location.ca_bundle,
+            access_key=revealed(location.access_key, "access_key"),
+            secret_key=revealed(location.secret_key, "secret_key"),
+            session_token=revealed(location.session_token, "session_token"),
+            expected_bucket_owner=location.expected_bucket_owner,
+            kms_key_id=location.kms_key_id,
+            sse=location.sse,
+            checksums=location.checksums,
+            connect_timeout=location.timeout,
+            read_timeout=location.timeout,
+            proxies={"http": location.proxy, "https": location.proxy} if location.proxy else None,
         )
 
     def _uploader(self, environment: Environment) -> Uploader | None:

@@ -28,7 +28,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
         *("migrate.approval", "migrate.waiver", "migrate.hotfix", "migrate.historyfile"),
-        *("migrate.logbook", "migrate.holders"),
+        *("migrate.logbook", "migrate.holders", "migrate.keeping"),
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
@@ -66,7 +66,13 @@ SIBLINGS = (
         "migrate.platforms",
         ("migrate.platforms.base", "migrate.platforms.probing", "migrate.platforms.assign_step"),
     ),
-    ("migrate.stores", ("migrate.stores.base", "migrate.stores.scoped", "migrate.stores.probe")),
+    (
+        "migrate.stores",
+        (
+            *("migrate.stores.base", "migrate.stores.scoped", "migrate.stores.probe"),
+            "migrate.stores.deleting",
+        ),
+    ),
 )
 """Rooms whose kinds do not know each other, and what all kinds may share."""
 
@@ -417,6 +423,33 @@ def test_a_reader_has_nothing_but_what_reads() -> None:
     assert public(KoreReader) == public(FairComReader) == reads
     assert public(kore.ReadChannel) == {"get", "look_up", "requests", "close"}
     assert public(faircom.ReadChannel) == {"accounts", "username", "requests", "close"}
+
+
+def test_only_pruning_can_delete_from_a_store() -> None:
+    from migrate.stores.base import Store
+    from migrate.stores.deleting import Remover
+    from migrate.stores.directory import DirectoryStore
+    from migrate.stores.s3 import S3Store
+    from migrate.stores.scoped import ScopedStore
+
+    def public(kind: type) -> set[str]:
+        return {name for name in dir(kind) if not name.startswith("_")}
+
+    assert public(Store) == {"location", "get", "put_if_absent", "replace", "list"}
+    for kind in (DirectoryStore, S3Store, ScopedStore):
+        assert public(kind) == public(Store)
+    assert public(Remover) == {"location", "listing", "remove"}
+
+    def users(word: str) -> set[str]:
+        return {module for module in core() if word in source(module)}
+
+    pruning = {"migrate.pipeline.pruning", "migrate.pipeline.stocktaking"}
+    makers = {f"migrate.stores.{name}_deleting" for name in ("directory", "s3")}
+    assert users("delete_object") == {"migrate.stores.s3_deleting"}
+    assert users("stores.deleting import") == {*pruning, *makers, "migrate.connect"}
+    assert users("_deleting import") == {"migrate.connect"}
+    assert users("connections.remover(") == {"migrate.pipeline.pruning"}
+    assert users("pipeline.pruning import") == {"migrate.cli.store"}
 
 
 PLANTED = (

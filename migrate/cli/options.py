@@ -220,11 +220,11 @@ def reports(given: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
     return tuple(pairs)
 
 
-def must_be_able_to_ask(yes: bool) -> None:
+def must_be_able_to_ask(yes: bool, what: str = "this writes to the target") -> None:
     """Raises UsageError where nobody said yes and nobody can be asked."""
     if not yes and not sys.stdin.isatty():
         raise UsageError(
-            "this writes to the target, and there is no terminal to ask on",
+            f"{what}, and there is no terminal to ask on",
             target="unchanged",
             remedy="Add --yes to say that it was reviewed.",
         )

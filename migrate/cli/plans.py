@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from migrate.canonical import read_bytes
 from migrate.cli.files import STANDARD_INPUT, answer, make_folder, standard_input, write
-from migrate.errors import UNCHANGED, MigrateError, UsageError
+from migrate.cli.finding import archives, pruned
+from migrate.errors import UNCHANGED, MigrateError, StoreFailed, UsageError
+from migrate.keeping import Kind
 
 if TYPE_CHECKING:
     from migrate.assignments_file import AssignmentsFile
@@ -79,12 +81,20 @@ def load(text: str, runtime: "Runtime") -> "Plan":
 
     path = Path(text)
     if not path.exists() and _PLAN_ID.fullmatch(text):
-        for environment in runtime.config.environments.values():
-            found = runtime.connections.archive(environment).load_plan(text)
+        unread: StoreFailed | None = None
+        for _, archive in archives(runtime):
+            try:
+                found = archive.load_plan(text)
+            except StoreFailed as error:  # others' folders need not be open to everybody
+                unread = error
+                continue
             if found is not None:
                 return found
+        gone = pruned(runtime, Kind.PLAN, text)
+        if unread is not None and not gone:
+            raise unread
         raise UsageError(
-            f"no store of the config has a plan {text}",
+            f"no store of the config has a plan {text}{gone}",
             target="unchanged",
             remedy="Name the plan's file, or use the config that it was made with.",
         )

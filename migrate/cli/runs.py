@@ -47,14 +47,18 @@ def runs(context: click.Context, name: str | None, limit: int) -> int:
 
 
 def _line(run: str, environment: str, archive: "Archive", runtime: Runtime) -> str:
+    from migrate.archive.pruned import pruned_at
     from migrate.errors import InvalidInput
     from migrate.journal import Journal
+    from migrate.keeping import Kind
     from migrate.report.escape import inert
 
     try:
         journal = Journal.open(archive.store, run, clock=runtime.tools.now)
     except InvalidInput as error:  # one that can't be read must not hide the others
-        return inert(f"{run}  → {environment}  unreadable: {error.what}")
+        at = None if archive.begun(run) else pruned_at(archive, Kind.RUN, run)
+        why = f"pruned on {at}" if at else f"unreadable: {error.what}"
+        return inert(f"{run}  → {environment}  {why}")
     folded, began = journal.summary, journal.entries[0].body
     state = "abandoned" if folded.abandoned else folded.result or "unfinished"
     return inert(f"{run}  {began['source']} → {environment}  {began['mode']}  {state}")

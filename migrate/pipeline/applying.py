@@ -20,7 +20,7 @@ from migrate.pipeline.planning import operator_of
 from migrate.pipeline.profiles import unprofiled
 from migrate.pipeline.protection import keep_verified, policy_notes
 from migrate.pipeline.record import Record
-from migrate.pipeline.running import carry_out, taken_up
+from migrate.pipeline.running import carry_out, taken_up, warn_of_limits
 from migrate.pipeline.waiving import waived_for
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
@@ -179,7 +179,7 @@ def go_on(
     record.steps = taken_up(work, journal.summary)
     if any(entry.state == "done" and entry.step.writes for entry in record.steps):
         record.target = "changed"
-    _warn_of_limits(hands, record)
+    warn_of_limits(hands, record)
     try:
         carry_out(hands, record, arrived=arrived)
     except PartlyApplied:
@@ -196,16 +196,6 @@ def go_on(
         raise
     except Exception as error:
         raise _unforeseen(plan, record, error) from error
-
-
-def _warn_of_limits(hands: Hands, record: Record) -> None:
-    """Say before anything is written that a run can't get to its end within the hour's limit."""
-    needed, left = hands.writer.room(e.step for e in record.steps if e.state != "done")
-    if needed > left:
-        hands.tools.tell(
-            f"warning: {needed} calls or more are to be made, and the platform's limits leave "
-            f"{left} for this hour: the run will stop on its way, and say when and how to go on"
-        )
 
 
 def unwritten(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from migrate.archive import Archive
+from migrate.archive.pruned import pruned_at
 from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import (
@@ -15,6 +16,7 @@ from migrate.errors import (
 )
 from migrate.history import checked_head
 from migrate.journal import Journal, Summary, undone_by
+from migrate.keeping import Kind
 from migrate.model import State
 from migrate.pipeline import checks
 from migrate.pipeline.applying import UNWRITTEN, go_on, recorded
@@ -153,6 +155,8 @@ def reclaim(plan: Plan, run_id: str, target: Target) -> None:
             return
         if not journal.summary.ended:
             journal.append("finished", {"result": UNWRITTEN})
+    elif pruned_at(archive, Kind.RUN, run_id) is not None:
+        return  # it had a journal once
     archive.release_claim(plan.id, run_id)
 
 

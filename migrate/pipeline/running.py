@@ -112,3 +112,13 @@ def _attempt(
         hands.lock.ensure(hands.writer.timeout)
         hands.tools.tell(f"{step.kind}: not done, sending it {'once more ' if tries else ''}…")
         unknown = None
+
+
+def warn_of_limits(hands: Hands, record: Record) -> None:
+    """Say before anything is written that a run can't get to its end within the hour's limit."""
+    needed, left = hands.writer.room(e.step for e in record.steps if e.state != "done")
+    if needed > left:
+        hands.tools.tell(
+            f"warning: {needed} calls or more are to be made, and the platform's limits leave "
+            f"{left} for this hour: the run will stop on its way, and say when and how to go on"
+        )

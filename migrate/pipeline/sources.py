@@ -12,12 +12,14 @@ from typing import Any
 
 from migrate import __version__, snapshot
 from migrate.archive import Archive
+from migrate.archive.pruned import pruned_at
 from migrate.assignments_file import AssignmentsFile
 from migrate.canonical import read
 from migrate.config import Config, Environment
 from migrate.connect import Connections, platform, traits_of
-from migrate.errors import InvalidInput, UsageError
+from migrate.errors import InvalidInput, StoreFailed, UsageError
 from migrate.journal import check_run_id
+from migrate.keeping import Kind
 from migrate.model import Identity, Selection, Snapshot
 from migrate.pipeline import confirming
 from migrate.pipeline.capture import Captured, capture, right_source
@@ -183,11 +185,17 @@ def from_store(what: Spelled, connections: Connections) -> Snapshot:
         )
     if what.kind == "run":
         run_named(what.value)
-    begun = False
+    kind = Kind.SNAPSHOT if what.kind == "sha256" else Kind.RUN
+    begun, unread, pruned = False, None, None
     for archive in _archives(connections):
-        begun = begun or (what.kind == "run" and archive.begun(what.value))
-        digest = what.value if what.kind == "sha256" else _after(archive, what.value)
-        taken = archive.load_snapshot(digest) if digest else None
+        try:
+            begun = begun or (kind is Kind.RUN and archive.begun(what.value))
+            digest = what.value if kind is Kind.SNAPSHOT else _after(archive, what.value)
+            taken = archive.load_snapshot(digest) if digest else None
+            pruned = pruned or (None if taken else pruned_at(archive, kind, what.value))
+        except StoreFailed as error:  # other environments' folders need not be open to everybody
+            unread = error
+            continue
         if taken is not None:
             return taken
     if begun:
@@ -195,6 +203,14 @@ def from_store(what: Spelled, connections: Connections) -> Snapshot:
             f"run {what.value} left no snapshot: it did not get as far as to read the target back",
             remedy=f"role-migrate runs show {what.value} tells how far it came.",
         )
+    if pruned is not None:
+        raise UsageError(
+            f"the {kind.value} {what.value} was pruned on {pruned}",
+            remedy="Name a newer one (role-migrate runs), or restore it in the store from an older "
+            "version or a backup.",
+        )
+    if unread is not None:
+        raise unread
     named = "snapshot" if what.kind == "sha256" else "run that left a snapshot"
     raise UsageError(
         f"no {named} {what.value} in the stores of the config",

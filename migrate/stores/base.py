@@ -2,7 +2,7 @@
 
 A store keeps small immutable or compare-and-swapped objects under relative keys. There is no
 delete on purpose: a lock is released by replacing it, everything else is kept as evidence, and so
-the credentials of a store never need the right to remove anything.
+the credentials of a run never need the right to remove anything. `stores.deleting` is for pruning.
 """
 
 from collections.abc import Callable, Iterator

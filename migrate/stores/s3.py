@@ -28,7 +28,7 @@ while a rival's write is under way, and that rival may fail."""
 class S3Store:
     """A `Store` in a bucket. `Stored.version` is the ETag as the service gives it.
 
-    Needs s3:GetObject, s3:PutObject and s3:ListBucket; nothing is ever deleted. Raises StoreFailed
+    Needs s3:GetObject, s3:PutObject and s3:ListBucket; it can't delete. Raises StoreFailed
     and InvalidInput as `Store` says. May be shared between threads.
     """
 

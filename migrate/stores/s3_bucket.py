@@ -6,7 +6,7 @@ Imported at the first call only, since it brings boto3 with it.
 import base64
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +28,7 @@ from migrate.stores.s3_settings import S3Settings, open_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 PROGRESS_FROM = 256 * 1024
 """Bytes from which sending is reported piece by piece; below, one report at the end."""
@@ -103,9 +104,16 @@ class Bucket:
         return Sent(etag=answer.get("ETag", ""))
 
     def keys(self, prefix: str) -> set[str]:
-        """Every key under the prefix, all pages; a listing that ends too early is an error."""
+        """Every key under the prefix, all pages."""
+        return {
+            entry["Key"].removeprefix(self._start)
+            for page in self.pages(prefix)
+            for entry in page.get("Contents", ())
+        }
+
+    def pages(self, prefix: str) -> "Iterator[ListObjectsV2OutputTypeDef]":
+        """The pages of a listing; one that ends too early is an error."""
         arguments = self._arguments(Prefix=self._start + prefix)
-        keys: set[str] = set()
         tokens: set[str] = set()
         while True:
             try:
@@ -114,11 +122,9 @@ class Bucket:
                 raise failure(error, self._call("s3:ListBucket", "")) from error
             if "IsTruncated" not in page:  # the one field that every page of a list has
                 raise failure(ResponseParserError(), self._call("s3:ListBucket", ""))
-            keys.update(
-                entry["Key"].removeprefix(self._start) for entry in page.get("Contents", ())
-            )
+            yield page
             if not page["IsTruncated"]:
-                return keys
+                return
             token = page.get("NextContinuationToken", "")
             if not token or token in tokens:
                 raise StoreFailed(

@@ -63,6 +63,14 @@ def is_condition_refused(error: Exception) -> bool:
     )
 
 
+def is_object_locked(error: Exception) -> bool:
+    """Whether a delete was refused for the bucket's Object Lock, and not for want of the right."""
+    if not isinstance(error, boto.ClientError):
+        return False
+    said = f"{code_of(error)} {error.response['Error'].get('Message', '')}".lower()
+    return any(word in said for word in ("object lock", "objectlock", "worm"))
+
+
 def is_outcome_unknown(error: Exception) -> bool:
     """Whether a write may have landed although it failed: the answer was lost, or a 5xx."""
     if isinstance(error, NOT_REACHED):

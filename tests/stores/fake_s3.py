@@ -115,6 +115,9 @@ class FakeS3:
                     break
             if request.method == "PUT":
                 return self.store(request)
+            if request.method == "DELETE":
+                self.objects.pop(request.key, None)
+                return Answer(204)
             if "list-type" in request.query:
                 return self.listing(request)
             data = self.objects.get(request.key)
@@ -168,11 +171,12 @@ def fake_s3(tls: ssl.SSLContext | None = None) -> Iterator[FakeS3]:
             if "Content-Length" not in answer.headers:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
             if "Content-Length" in answer.headers:
                 self.close_connection = True
 
-        do_GET = do_PUT = handle_one  # noqa: N815
+        do_GET = do_PUT = do_HEAD = do_DELETE = handle_one  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:
             pass
