@@ -5,7 +5,7 @@ keeps the base that it had, so that what was done by hand to it is still seen by
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from migrate.diff import Change
 from migrate.model import (
@@ -18,17 +18,11 @@ from migrate.model import (
     Selection,
     State,
 )
-from migrate.plan import Origin, Plan
+from migrate.plan import Origin, Plan, Reverted
 from migrate.wording import quoted
 
-
-@dataclass(frozen=True, slots=True)
-class Reverted:
-    """What a plan would take back of one role, or of who holds it: in words, one for each thing."""
-
-    role_type: str
-    role: str
-    what: tuple[str, ...]
+SHOWN = 5
+"""So many roles are named in a message."""
 
 
 def reverted(plan: Plan, base: State) -> tuple[Reverted, ...]:
@@ -150,3 +144,17 @@ def _shown(value: PermissionValue | None) -> str:
     if value is None:
         return "absent"
     return value if isinstance(value, str) else " + ".join(value)
+
+
+def objection(reverts: Collection[Reverted], source: str, target: str) -> str:
+    """What a guard says of a plan that takes things back, and how to carry them back instead."""
+    if not reverts:
+        return ""
+    shown = [f"{each.role!r}: {', '.join(each.what)}" for each in [*reverts][:SHOWN]]
+    more = f"; and {len(reverts) - SHOWN} roles more" if len(reverts) > SHOWN else ""
+    roles = " ".join(f"--role {each.role!r}" for each in [*reverts][:SHOWN])
+    return (
+        f"since the last run somebody changed {target} by hand, and this plan takes that back: "
+        f"{'; '.join(shown)}{more} (to carry it back: role-migrate plan --from {target} "
+        f"--to {source} {roles})"
+    )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from migrate.access_rules import AccessFacts
 from migrate.diff import Action, in_scope
 from migrate.guards import GuardRule, Verdict, evaluate, folded
+from migrate.hotfix import objection, reverted
 from migrate.model import PrincipalKey, RoleKey, Selection, State
 from migrate.peopleplan import Reach, holders_of, reach
 from migrate.plan import Plan, desired
@@ -23,6 +24,7 @@ def judge(
     keep: tuple[str, ...] = (),
     operator: PrincipalKey | None = None,
     unprofiled: tuple[str, ...] = (),
+    base: State | None = None,
     reached: Reach | None = None,
 ) -> tuple[Verdict, ...]:
     """The guards' verdicts on a plan over a target's state, `keep` of today's config included.
@@ -53,6 +55,11 @@ def judge(
         moves=Counter(item.role_key for item in (*plan.people.adds, *plan.people.removes)),
         # The way back is open whatever is known of the platform.
         unprofiled=() if plan.undoes else unprofiled,
+        reverts=objection(
+            reverted(plan, base) if base else (),
+            plan.source.environment,
+            plan.target.environment,
+        ),
         unseen=() if plan.undoes else plan.people.not_seen(target),
         refusals=tuple(refusals(plan.people, target.people, traits, operator)),
     )

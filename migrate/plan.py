@@ -111,6 +111,15 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Reverted:
+    """What a plan would take back of one role that was done by hand, each thing in words."""
+
+    role_type: str
+    role: str
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan, and who made it. `store` is "" for a comparison that can't be applied.
 
@@ -138,6 +147,7 @@ class Plan:
     verdicts: tuple[Verdict, ...]
     people: PeoplePlan = field(default_factory=PeoplePlan)
     undoes: Undoes | None = None
+    reverts: tuple[Reverted, ...] = ()
     planner: Actor = field(default_factory=Actor)
 
     def of(self, action: Action) -> tuple[Change, ...]:

@@ -9,7 +9,7 @@ from migrate.diff import Action, Change, Left, Reason, Rules
 from migrate.errors import InvalidInput
 from migrate.guards import Outcome, Override, Verdict
 from migrate.model import Mode, Role
-from migrate.plan import Origin, Plan, Side, Terms, Undoes
+from migrate.plan import Origin, Plan, Reverted, Side, Terms, Undoes
 from migrate.snapshot import (
     identity_from_value,
     identity_to_value,
@@ -69,6 +69,10 @@ def to_value(plan: Plan) -> dict[str, Any]:
         "verdicts": [verdict_to_value(verdict) for verdict in plan.verdicts],
         "people": peopleplanfile.to_value(plan.people),
         "undoes": _undoes_to_value(plan.undoes),
+        "reverts": [
+            {"roleType": each.role_type, "role": each.role, "what": list(each.what)}
+            for each in plan.reverts
+        ],
     }
     value["digest"] = _digest(value)
     return value
@@ -126,6 +130,10 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
         ),
         people=peopleplanfile.from_value(value["people"]),
         undoes=_undoes_from_value(value["undoes"]),
+        reverts=tuple(
+            Reverted(item["roleType"], item["role"], tuple(item["what"]))
+            for item in value["reverts"]
+        ),
     )
 
 

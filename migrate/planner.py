@@ -6,6 +6,7 @@ from migrate.behaviour import Behaviour
 from migrate.diff import Comparison, Rules, compare
 from migrate.errors import UsageError
 from migrate.guards import GuardRule, Override
+from migrate.hotfix import reverted
 from migrate.identity import called_here, scope_here
 from migrate.judging import custom_names, judge
 from migrate.model import (
@@ -28,6 +29,7 @@ class Request:
 
     `unread` says why it is not known who holds roles in the target, "" where it is. `operator` is
     whom the run acts as, where that can be told. `unprofiled` as in `Facts`.
+    `base` is what is known to be there by runs of ours, None where nothing is.
     """
 
     mode: Mode
@@ -39,6 +41,7 @@ class Request:
     unread: str = ""
     operator: PrincipalKey | None = None
     unprofiled: tuple[str, ...] = ()
+    base: State | None = None
     people: PeopleRequest = field(default_factory=PeopleRequest)
 
 
@@ -103,6 +106,7 @@ def make(
     )
     notes = (*source.notes, *people.notes)
     plan = replace(plan, people=replace(people, dropping=dropping, notes=notes))
+    plan = replace(plan, reverts=reverted(plan, request.base) if request.base else ())
     judged = judge(
         plan,
         target.state,
@@ -110,6 +114,7 @@ def make(
         traits,
         operator=request.operator,
         unprofiled=request.unprofiled,
+        base=request.base,
         reached=people.reached,
     )
     return replace(plan, verdicts=judged)

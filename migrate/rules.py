@@ -24,9 +24,9 @@ class Facts:
     of roles that would be deleted; `dropping` are role types whose members an import drops.
     `breaches` is what leaves its bounds between calls, `moves` counts the assignments that change,
     by role. `own` are roles that a run made which is taken back: they are not missed.
-    `unprofiled` are role types of a protected target, in full mode, whose platform version no probe
-    has tried. `unseen` are roles to be given that nobody in the target was seen to hold, `refusals`
-    what the platform would refuse.
+    `reverts` says what a plan takes back that was done by hand. `unprofiled` are role types of a
+    protected target, in full mode, whose platform version no probe has tried. `unseen` are roles to
+    be given that nobody in the target was seen to hold, `refusals` what the platform would refuse.
     """
 
     environment: str
@@ -46,6 +46,7 @@ class Facts:
     moves: Mapping[RoleKey, int] = field(default_factory=dict)
     own: frozenset[RoleKey] = frozenset()
     unprofiled: tuple[str, ...] = ()
+    reverts: str = ""
     unseen: tuple[RoleKey, ...] = ()
     refusals: tuple[str, ...] = ()
 
@@ -241,6 +242,7 @@ KINDS: Mapping[str, Kind[Facts]] = {
     "access_gap": Kind(_access_gap, blind=_unread),
     "no_profile": Kind(_no_profile),
     "unseen_roles": Kind(_unseen_roles),
+    "reverts_hotfix": Kind(lambda facts, _: facts.reverts),
     "platform_refuses": Kind(lambda facts, _: "; ".join(facts.refusals), absolute=True),
 }
 """Every guard by its name in the config. The absolute ones hold always."""

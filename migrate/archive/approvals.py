@@ -78,6 +78,20 @@ class ApprovalShelf(Shelf):
         """Remember which policy a run had."""
         self.put_mutable("policy.json", dumps_pretty({"policy": digest, "run": run}))
 
+    def save_base(self, digest: str, run: str, at: str, before: str) -> None:
+        """Remember by its digest what is known to be there by runs, the last one being `run`.
+
+        `before` is what was known before that run, "" where nothing was.
+        """
+        value = {"snapshot": digest, "run": run, "at": at, "before": before}
+        self.put_mutable("base.json", dumps_pretty(value))
+
+    def base(self) -> tuple[str, str, str, str] | None:
+        """The digest, run, time and digest before that were saved; None where none were."""
+        known = shape(snapshot="string", run="string", at="string", before="string")
+        value = self.read("base.json", known)
+        return None if value is None else tuple(str(value[key]) for key in known["required"])  # type: ignore[return-value]
+
     def save_verified(self, content: str, run: str, at: str) -> None:
         """Remember that a verified run left the environment's roles as this content digest says."""
         key = f"verified/{content}.json"

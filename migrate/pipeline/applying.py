@@ -15,6 +15,7 @@ from migrate.pipeline.confirming import confirm, deleting, steady
 from migrate.pipeline.finishing import Ending, finish, unverified
 from migrate.pipeline.giving_up import said, way_on
 from migrate.pipeline.hands import Hands
+from migrate.pipeline.known import known_state
 from migrate.pipeline.locking import Target
 from migrate.pipeline.planning import operator_of
 from migrate.pipeline.profiles import unprofiled
@@ -107,6 +108,7 @@ def _apply(
         environment.keep,
         operator_of(environment),
         unprofiled(environment, plan.mode, now.state, connections),
+        known_state(archive),
         waived_for(plan, environment, archive, connections).leave,
     )
     freshness.young_enough(plan, environment.max_source_age, connections.tools.now())

@@ -121,11 +121,12 @@ def no_worse(
     keep: tuple[str, ...],
     operator: PrincipalKey | None,
     unprofiled: tuple[str, ...],
+    base: State | None,
     leave: Leave | None = None,
 ) -> tuple[Verdict, ...]:
     """Judge again with today's config and target; a plan that passed must pass still."""
     planned = {verdict.rule for verdict in refusals(plan.verdicts)}
-    now = judge(plan, target, guards, traits, keep, operator, unprofiled)
+    now = judge(plan, target, guards, traits, keep, operator, unprofiled, base)
     worse = [verdict for verdict in refusals(now) if verdict.rule not in planned]
     if worse:
         raise PlanStale(

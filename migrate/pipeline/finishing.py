@@ -17,6 +17,7 @@ from migrate.model import Assignments, Snapshot, State
 from migrate.pipeline import checks
 from migrate.pipeline.giving_up import way_on
 from migrate.pipeline.hands import Hands
+from migrate.pipeline.known import keep_known
 from migrate.pipeline.protection import keep_verified
 from migrate.pipeline.record import Record, StepRecord
 from migrate.pipeline.remembering import Past, remember, remember_unread
@@ -99,6 +100,7 @@ def _keep(ending: Ending, now: Snapshot, after: State, seen: Verification, recor
     rows = rows_seen(after.people, ending.plan.people.adds)
     learned = _with_members(seen, record, dict.fromkeys(after.roles, rows) if rows else {})
     _learn(archive, learned, record.run_id, tools.timestamp())
+    keep_known(ending.plan, archive, left, record)
     if record.policy is not None:
         archive.save_policy_of(record.run_id, record.policy)
     if not seen.faults:

@@ -26,6 +26,7 @@ from migrate.model import (
 )
 from migrate.peopleplanner import PeopleRequest
 from migrate.pipeline.capture import Captured
+from migrate.pipeline.known import known_state
 from migrate.pipeline.profiles import unprofiled
 from migrate.plan import Plan, Source
 from migrate.planner import Request
@@ -171,6 +172,7 @@ def _made(
         unread=target.unread,
         operator=operator_of(environment),
         unprofiled=unprofiled(environment, wish.mode, target.snapshot.state, connections),
+        base=known_state(archive) if archive else None,
         people=PeopleRequest(
             wish.assignments,
             identity_rules(source, target.snapshot, environment),

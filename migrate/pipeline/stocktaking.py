@@ -17,6 +17,7 @@ VERIFIED = "done"
 """The result of a run that was verified."""
 
 LAST = "snapshots/last.json"
+BASE = "base.json"
 RECORDS = ("captures/", "history/")
 SAY_EVERY = 500
 """After how many objects it is said how far the reading came."""
@@ -129,7 +130,7 @@ def _telling(item: Item) -> tuple[Object, ...]:
 
 
 def _keeps(each: Object, now: float, age: float) -> Why | None:
-    if each.key == LAST:
+    if each.key in (LAST, BASE):
         return Why.LAST
     young = now - each.written_at < max(age, TOO_YOUNG)
     return Why.NAMED if young and each.key.startswith(RECORDS) else None

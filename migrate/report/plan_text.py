@@ -8,7 +8,7 @@ from migrate.diff import Action, Change, Left, Reason, permission_changes
 from migrate.guards import Outcome, Verdict, can_be_allowed
 from migrate.levels import Levels
 from migrate.model import Role
-from migrate.plan import Origin, Plan, Side
+from migrate.plan import Origin, Plan, Reverted, Side
 from migrate.planfile import plan_digest
 from migrate.report import access_text, people_text
 from migrate.report.escape import inert, quoted
@@ -63,6 +63,7 @@ def _lines(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
             yield f"  … and {len(plan.changes) - most} more (-v shows all)"
     else:
         yield "Nothing to change." if plan.empty else "No role changes."
+    yield from _reverts(plan.reverts)
     yield from people_text.lines(plan.people, everything=everything)
     yield from _access(plan, traits, everything)
     yield from _left(plan.left, everything)
@@ -87,6 +88,16 @@ def _access(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
         opaque=traits.opaque_roles,
     )
     yield from access_text.lines(plan.people.access, words, everything=everything)
+
+
+def _reverts(reverts: tuple[Reverted, ...]) -> Iterator[str]:
+    if reverts:
+        yield ""
+        yield "Done by hand since the last run, and taken back by this plan"
+    for each in reverts:
+        yield f"  ! {inert(each.role_type)} role {quoted(each.role)}"
+        for what in each.what:
+            yield from wrap(inert(what), WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 10)
 
 
 def _side(word: str, side: Side) -> Iterator[str]:
