@@ -31,6 +31,11 @@ _WITH_A_SOURCE = (
     metavar="PLAN",
     help="Make this plan again, and say whether it still does the same.",
 )
+@click.option(
+    "--show-principals",
+    is_flag=True,
+    help="Name users and groups in --report md=FILE, too, and do not only count them.",
+)
 @click.option("-o", "--out", metavar="FILE", help="Write the plan to a file, too.")
 @click.option(
     "--write-import-files",
@@ -63,6 +68,7 @@ def plan(
     accept_membership_risk: bool,
     without_profile: bool,
     refresh: str | None,
+    show_principals: bool,
     out: str | None,
     folder: str | None,
     exit_code: bool,
@@ -122,7 +128,7 @@ def plan(
             on_unresolved == "skip",
         )
     planned = promotion.plan(way, wish, runtime.connections)
-    write_plan(planned.plan, file, reports, runtime)
+    write_plan(planned.plan, file, reports, runtime, principals=show_principals)
     if folder is not None:
         write_import_files(planned, Path(folder), runtime)
     show(planned.plan, form, runtime)

@@ -27,13 +27,22 @@ def show(plan: "Plan", form: str, runtime: "Runtime") -> None:
 
 
 def write_plan(
-    plan: "Plan", out: Path | None, reports: tuple[tuple[str, Path], ...], runtime: "Runtime"
+    plan: "Plan",
+    out: Path | None,
+    reports: tuple[tuple[str, Path], ...],
+    runtime: "Runtime",
+    *,
+    principals: bool = False,
 ) -> None:
-    """Write a plan as a file, and in the formats of `--report`."""
+    """Write a plan as a file, and in the formats of `--report`.
+
+    A page for a merge request, which more people read than may know who holds what, names users
+    and groups only with `principals`.
+    """
     if out:
         write(out, _rendered(plan, "json", runtime))
     for form, path in reports:
-        write(path, _rendered(plan, form, runtime))
+        write(path, _rendered(plan, form, runtime, principals=principals))
 
 
 def write_import_files(planned: "Planned", folder: Path, runtime: "Runtime") -> None:
@@ -126,7 +135,7 @@ def leave_of(plan: "Plan", runtime: "Runtime") -> "Leave":
     return waived_for(plan, environment, archive, runtime.connections).leave
 
 
-def _rendered(plan: "Plan", form: str, runtime: "Runtime") -> bytes:
+def _rendered(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool = True) -> bytes:
     if form == "json":
         from migrate.canonical import dumps_pretty
         from migrate.planfile import to_value
@@ -135,7 +144,12 @@ def _rendered(plan: "Plan", form: str, runtime: "Runtime") -> bytes:
     from migrate.report import plan_text
     from migrate.report.markdown import fenced
 
-    text = plan_text.render(plan, traits_for(plan), everything=runtime.voice.verbose)
+    text = plan_text.render(
+        plan,
+        traits_for(plan),
+        everything=runtime.voice.verbose,
+        principals=principals or form != "md",
+    )
     return (fenced(text) if form == "md" else text).encode(errors="backslashreplace")
 
 

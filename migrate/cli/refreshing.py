@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from migrate.pipeline.ways import Way
     from migrate.plan import Plan
 
-_BESIDE = frozenset({"refresh", "source", "out", "folder", "exit_code", "form", "report"})
+_BESIDE = frozenset(
+    {"refresh", "show_principals", "source", "out", "folder", "exit_code", "form", "report"}
+)
 """What may be said beside `--refresh`: the rest is as it was when the old plan was made."""
 
 

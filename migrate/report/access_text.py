@@ -155,10 +155,13 @@ def rows(changes: Iterable[AccessChange]) -> tuple[Row, ...]:
     return tuple(found)
 
 
-def lines(changes: tuple[AccessChange, ...], words: Words, *, everything: bool) -> Iterator[str]:
+def lines(
+    changes: tuple[AccessChange, ...], words: Words, *, everything: bool, principals: bool = True
+) -> Iterator[str]:
     """The sentences and, where everything is asked for, notes and the table by user.
 
-    Plain text of at most about 80 columns.
+    Without `principals` nobody is named, and there is no such table. Plain text of at most about
+    80 columns.
     """
     yield "Access"
     found = sentences(changes, words.levels, words.sensitive)
@@ -169,11 +172,12 @@ def lines(changes: tuple[AccessChange, ...], words: Words, *, everything: bool) 
     for one in telling if everything else telling[:MOST]:
         yield from _wrapped(f"{SIGNS[one.direction]} {words.sentence(one)}", 2)
         who = [*map(_name, one.users), *(f"group {_name(name)}" for name in one.groups)]
-        yield from _wrapped(_some(who), 6)
+        if principals:
+            yield from _wrapped(_some(who), 6)
     yield from _more(len(telling), everything)
     if notes and not everything:
         yield f"  {_count(len(notes), 'note')} on what grants nothing (-v shows all)"
-    if telling and everything:
+    if telling and everything and principals:
         yield from ("", "Access by user")
         yield from _table(rows(changes), words, everything)
 

@@ -14,12 +14,15 @@ MOST = 40
 """Lines of a kind unless everything is asked for."""
 
 
-def lines(plan: PeoplePlan, *, everything: bool) -> Iterator[str]:
-    """What is added and removed, role by role; in which order; and what is left."""
+def lines(plan: PeoplePlan, *, everything: bool, principals: bool = True) -> Iterator[str]:
+    """What is added and removed, role by role; in which order; and what is left.
+
+    Without `principals` it is said how many they are, and not who.
+    """
     if plan.adds or plan.removes:
         yield from ("", "Assignments")
-        yield from _capped(by_role("+", plan.adds, plan.unseen), everything)
-        yield from _capped(by_role("-", plan.removes), everything)
+        yield from _capped(by_role("+", plan.adds, plan.unseen, principals=principals), everything)
+        yield from _capped(by_role("-", plan.removes, principals=principals), everything)
         for order in plan.orders:
             parts = ", ".join(_part(part) for part in order.parts)
             yield from _wrapped(f"order for {inert(order.role_type)} roles: {parts}", 2)
@@ -30,7 +33,7 @@ def lines(plan: PeoplePlan, *, everything: bool) -> Iterator[str]:
             reasons.setdefault(item.reason, []).append(item.assignment)
         for reason, items in sorted(reasons.items()):
             yield from _wrapped(f"{inert(reason)}:", 2)
-            yield from _capped(by_role(" ", items), everything)
+            yield from _capped(by_role(" ", items, principals=principals), everything)
     if plan.notes:
         yield from ("", "Notes")
         yield from _capped((f"  {inert(note)}" for note in plan.notes), everything)
@@ -49,7 +52,13 @@ def _part(part: Part) -> str:
     return f"{part.move.value} ({roles}{', …' if len(part.roles) > MOST else ''})"
 
 
-def by_role(sign: str, items: Iterable[Assignment], unseen: Iterable[Role] = ()) -> Iterator[str]:
+def by_role(
+    sign: str,
+    items: Iterable[Assignment],
+    unseen: Iterable[Role] = (),
+    *,
+    principals: bool = True,
+) -> Iterator[str]:
     """Assignments, a line or more for each role; `unseen` are roles that may not be there."""
     unknown = {role.key for role in unseen}
     found: dict[tuple[str, str, str], list[str]] = {}
@@ -60,7 +69,8 @@ def by_role(sign: str, items: Iterable[Assignment], unseen: Iterable[Role] = ())
     for (role_type, role, scope), names in sorted(found.items()):
         where = f" in bot {quoted(scope)}" if scope else ""
         where += " (not seen on the target)" if (role_type, role) in unknown else ""
-        text = f"{sign} {role_type} role {quoted(role)}{where}: {', '.join(sorted(names))}"
+        who = ", ".join(sorted(names)) if principals else str(len(names))
+        text = f"{sign} {role_type} role {quoted(role)}{where}: {who}"
         yield from _wrapped(text, 2)
 
 

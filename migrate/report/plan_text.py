@@ -1,5 +1,6 @@
 """A plan for people, as plain text of at most about 80 columns."""
 
+import re
 from collections.abc import Iterator
 from textwrap import wrap
 
@@ -20,9 +21,27 @@ MOST = 200
 """Roles shown in full unless everything is asked for."""
 
 
-def render(plan: Plan, traits: Traits, *, everything: bool = False) -> str:
-    """The whole plan: sides, changes, whose access changes, what is left, guards, and counts."""
-    return "\n".join(_lines(plan, traits, everything)) + "\n"
+def render(plan: Plan, traits: Traits, *, everything: bool = False, principals: bool = True) -> str:
+    """The whole plan: sides, changes, whose access changes, what is left, guards, and counts.
+
+    Without `principals` users and groups are counted, and none is named.
+    """
+    page = "\n".join(_lines(plan, traits, everything, principals)) + "\n"
+    return page if principals else _unnamed(page, plan)
+
+
+def _unnamed(page: str, plan: Plan) -> str:
+    """The page without the names that notes, and what guards say, may hold."""
+    people = plan.people
+    items = (*people.adds, *people.removes, *(left.assignment for left in people.left))
+    known = {item.holder for item in items}
+    known |= {who for change in people.access for who in change.principals}
+    for kind, name in sorted(known, key=lambda each: -len(each[1])):
+        # A line may end within a name; a group's may be part of a role's.
+        words = r"\s+".join(re.escape(part) for part in inert(name).split())
+        before = "" if "@" in name else rf"(?<={re.escape(kind)} )"
+        page = re.sub(rf"{before}['\"]?{words}['\"]?", "(not shown)", page, flags=re.IGNORECASE)
+    return page
 
 
 def summary(plan: Plan) -> str:
@@ -37,7 +56,7 @@ def summary(plan: Plan) -> str:
     return f"{counts}; {plan.equal} equal, {left} left as they are.{moves}"
 
 
-def _lines(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
+def _lines(plan: Plan, traits: Traits, everything: bool, principals: bool) -> Iterator[str]:
     kind = "" if plan.store else " (a comparison: it can't be applied)"
     yield f"Plan {plan.id}{kind}"
     yield f"  digest  {plan_digest(plan)}"
@@ -64,15 +83,15 @@ def _lines(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
     else:
         yield "Nothing to change." if plan.empty else "No role changes."
     yield from _reverts(plan.reverts)
-    yield from people_text.lines(plan.people, everything=everything)
-    yield from _access(plan, traits, everything)
+    yield from people_text.lines(plan.people, everything=everything, principals=principals)
+    yield from _access(plan, traits, everything, principals)
     yield from _left(plan.left, everything)
     yield from _guards(plan.verdicts)
     yield ""
     yield summary(plan)
 
 
-def _access(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
+def _access(plan: Plan, traits: Traits, everything: bool, principals: bool) -> Iterator[str]:
     if plan.empty:
         return
     yield ""
@@ -87,7 +106,9 @@ def _access(plan: Plan, traits: Traits, everything: bool) -> Iterator[str]:
         nouns=traits.nouns,
         opaque=traits.opaque_roles,
     )
-    yield from access_text.lines(plan.people.access, words, everything=everything)
+    yield from access_text.lines(
+        plan.people.access, words, everything=everything, principals=principals
+    )
 
 
 def _reverts(reverts: tuple[Reverted, ...]) -> Iterator[str]:

@@ -591,3 +591,17 @@ def test_people_who_come_and_go_elsewhere_do_not_make_a_plan_stale(staffed: Worl
     give(staffed, "Night Shift", {"user": DIRECT})
     ran = staffed.run("apply", path, "--yes")
     assert ran.code == 0, ran.err
+
+
+def test_a_page_for_a_merge_request_counts_people_unless_it_is_asked_to_name_them(
+    staffed: World,
+) -> None:
+    page, named = staffed.folder / "page.md", staffed.folder / "named.md"
+    plan(staffed, *FULL, "--report", f"md={page}", code=4)
+    text = page.read_text()
+    assert "1 user and 1 group (2 users) gain Single Sign On in prod, through Ops" in text
+    for who in (DIRECT, OUTER, NESTED, SUPPORT, OPERATOR, "group Desk", "Night Desk"):
+        assert who not in text, who
+    plan(staffed, *FULL, "--report", f"md={named}", "--show-principals", code=4)
+    assert DIRECT in named.read_text()
+    assert "group Desk" in named.read_text()
