@@ -16,6 +16,7 @@ from migrate.redaction import Redactor
 from migrate.sandbox import Sandbox
 from migrate.stores.base import Store
 from tests.cli import ledger, staffed
+from tests.cli.test_buckets import bucket_settings
 from tests.cli.world import Ran, World
 from tests.conftest import VERDICT
 
@@ -31,11 +32,15 @@ Named = dict[tuple[str, str], tuple[Any, ...]]
 
 
 class Scenario(NamedTuple):
-    """A promotion from dev to prod, what is not known of prod, and on which platform they are."""
+    """A promotion from dev to prod, what is not known of prod, and on which platform they are.
+
+    The store is a directory, or with `s3` in a bucket.
+    """
 
     options: tuple[str, ...]
     switches: dict[str, Any]
     platform: str = "kore"
+    s3: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -52,6 +57,9 @@ SCENARIOS = {
     "full, dropping members": Scenario(
         ("--mode", "full", "--assignments", "exact", *ALLOW),
         {"ids": "minted", "minted_members": "dropped", "response_order": "arbitrary"},
+    ),
+    "full, in a bucket": Scenario(
+        ("--mode", "full", "--assignments", "exact", *ALLOW), {"file_ids": "upload"}, s3=True
     ),
     "FairCom": Scenario(
         ("--assignments", "exact", "--exclude-role", "pilot"),
@@ -75,21 +83,22 @@ SCENARIOS = {
 STATES = {"kore": (staffed.DEV, staffed.PROD), "faircom": (LEDGER_DEV, ledger.PROD)}
 """What dev and prod hold at the start, by platform."""
 
-Boxes = Callable[[str], Sandbox]
+Boxes = Callable[[Scenario], Sandbox]
 
 
 @pytest.fixture(scope="module")
 def boxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boxes]:
-    """A sandbox of each platform, started when it is first asked for."""
-    started: dict[str, Sandbox] = {}
+    """A sandbox of each kind, started when it is first asked for."""
+    started: dict[tuple[str, bool], Sandbox] = {}
     with ExitStack() as stack:
 
-        def box(platform: str) -> Sandbox:
-            if platform not in started:
-                states = dict(zip(("dev", "prod"), STATES[platform], strict=True))
-                made = Sandbox(states, tmp_path_factory.mktemp("box"), s3=False)
-                started[platform] = stack.enter_context(made)
-            return started[platform]
+        def box(scenario: Scenario) -> Sandbox:
+            kind = (scenario.platform, scenario.s3)
+            if kind not in started:
+                states = dict(zip(("dev", "prod"), STATES[scenario.platform], strict=True))
+                made = Sandbox(states, tmp_path_factory.mktemp("box"), s3=scenario.s3)
+                started[kind] = stack.enter_context(made)
+            return started[kind]
 
         yield box
 
@@ -119,7 +128,16 @@ def set_back(world: World, start: dict[str, Any], scenario: Scenario, number: in
     world.control("/faults", [])
     world.put("prod", start)
     world.switch(**scenario.switches)
-    world.store = f'directory = "store-{number}"\ndurable = true\n'
+    if scenario.s3:
+        s3 = world.box.ready["s3"]
+        for name in ("access_key", "secret_key"):
+            path = world.folder / "secrets" / f"s3-{name.replace('_', '-')}"
+            path.write_text(s3[name])
+            path.chmod(0o600)
+        place = f"s3://{s3['bucket']}/{world.folder.parent.name}-{os.getpid()}-{number}"
+        world.store = bucket_settings(world, s3["endpoint_url"], place)
+    else:
+        world.store = f'directory = "store-{number}"\ndurable = true\n'
     world.write()
 
 
