@@ -14,7 +14,7 @@ from migrate.validation import validate
 from tests.cli.staffed import ANN, BOB, KEEPER, OPERATOR, edit, held
 from tests.cli.test_locks import expire
 from tests.cli.test_resume import BOT, killed
-from tests.cli.world import IMPORT, PROD, UPLOAD, World, role
+from tests.cli.world import IMPORT, UPLOAD, World, role
 
 MERGE = ("--yes", "--assignments", "merge")
 
@@ -97,7 +97,7 @@ def test_who_agreed_stays_known_however_and_by_whomever_the_run_is_ended(
         assert "approved by alice" in text
         assert "[claimed, " in text
         monkeypatch.setenv("GITLAB_USER_LOGIN", "pat")
-        world.put("prod", PROD)
+        world.change("dev", "bot", "Reviewer", Tasks=["FULL" if end == "done" else "NO"])
 
 
 def test_what_writes_nothing_leaves_no_entry(world: World) -> None:
