@@ -23,6 +23,7 @@ from tests.cli.world import Ran, World
 
 POLICIES = Path(__file__).resolve().parents[2] / "docs" / "iam"
 ROLES = ("planner", "approver", "applier", "auditor", "pruner")
+OTHERS = ("waiver", "policy-publisher")
 BUCKET, ROOT = "guarded", "team/store"
 DAY = 86400
 ACTIONS = {
@@ -222,7 +223,7 @@ def guarded(world: World, served: tuple[str, list[Asked]]) -> Iterator[Guarded]:
         "LOCK": f"{ROOT}/{place['lock']}",
     }
     guard.client("s3").create_bucket(Bucket=BUCKET)
-    for role in ROLES:
+    for role in (*ROLES, *OTHERS):
         guard.add(role, filled(role, places))
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     guard.add("admin", {"Version": "2012-10-17", "Statement": [everything]})
@@ -306,7 +307,31 @@ def test_each_role_can_do_what_it_has_to_and_no_more(guarded: Guarded) -> None:
         refused, _ = plan_as(guarded, "pruner", "YES")
         denied(refused, "s3:PutObject")
 
-    _hold_against_the_policies(guarded)
+    _hold_against_the_policies(guarded, ROLES)
+
+
+def test_guards_are_pinned_and_set_aside_by_others_than_plan_and_approve(guarded: Guarded) -> None:
+    world, run = guarded.world, guarded.as_role
+    world.guards('[[guards]]\nrule = "protected_names"\nnames = ["Auditor"]\n')
+    refused, path = plan_as(guarded, "planner", "NO")
+    assert refused.code == 4, refused.err
+    waiving = ("waive", path, "--guard=protected_names", "--reason=x", "--until=2099-01-01", "-y")
+    assert run("waiver", *waiving).code == 0
+    denied(run("waiver", "approve", path, "--change-ref=C", "--by=ann", "-y"), "s3:PutObject")
+    denied(run("approver", *waiving), "s3:PutObject")
+    denied(run("planner", *waiving), "s3:PutObject")
+    assert run("approver", "approve", path, "--change-ref=C", "--by=bob", "-y").code == 0
+    policy = world.file("guards.toml", 'formatVersion = 1\n[[guards]]\nrule = "max_deletions"\n')
+    for role in ("planner", "applier", "auditor"):
+        denied(run(role, "policy", "publish", policy, "--env", "prod"), "s3:PutObject")
+    published = run("policy-publisher", "policy", "publish", policy, "--env", "prod")
+    assert published.code == 0, published.err
+    world.guards(published.out)
+    again, path = plan_as(guarded, "planner", "YES")
+    assert again.code == 0, again.err
+    applied = run("applier", "apply", path, "-y")
+    assert applied.code == 0, applied.err
+    _hold_against_the_policies(guarded, OTHERS)
 
 
 def test_a_role_of_one_environment_reaches_into_no_other(guarded: Guarded) -> None:
@@ -349,14 +374,15 @@ UNUSED = {
     *("history/*", "captures/*"),
     # pairs of ids where names were matched, and what a platform was seen to do: not in these runs
     *("identity/*", "behaviour.json", "account.json", "verified/*"),
-    "profiles/*",
+    # where guards are pinned or waived: see the test of those
+    *("profiles/*", "policies/*", "waivers/*"),
 }
 
 
-def _hold_against_the_policies(guarded: Guarded) -> None:
+def _hold_against_the_policies(guarded: Guarded, roles: tuple[str, ...]) -> None:
     """Every request of a command that passed is allowed by its role's policy, conditions included;
     and nothing is allowed that no command needs."""
-    for role in ROLES:
+    for role in roles:
         policy, used = guarded.policies[role], set()
         for each in guarded.by_role[role]:
             found = decisive(policy, each.action, each.resource, each.context)
@@ -377,7 +403,7 @@ def _hold_against_the_policies(guarded: Guarded) -> None:
                     if fnmatchcase(each.resource, pattern)
                 )
         idle = {
-            re.sub(r"^.*/kore-[^/]+/|^.*/(?=profiles/)", "", pattern)
+            re.sub(r"^.*/kore-[^/]+/|^.*/(?=profiles/|policies/)", "", pattern)
             for statement in policy["Statement"]
             if statement["Effect"] == "Allow"
             and statement["Sid"] != "SeeObjectLock"
@@ -403,7 +429,7 @@ def test_a_policy_names_only_known_actions_and_the_docs_name_it(path: Path) -> N
     assert f"iam/{path.name}" in (POLICIES.parent / "iam.md").read_text()
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [*ROLES, *OTHERS])
 def test_only_who_prunes_may_delete_and_only_who_approves_may_approve(role: str) -> None:
     policy = json.loads((POLICIES / f"{role}.json").read_text())
     place = "arn:aws:s3:::@BUCKET@/@FOLDER@"
