@@ -5,11 +5,15 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test check matrix clean
 
+# Tests write and sync thousands of small files: in memory, where there is room for them.
+MEMORY := $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'NR==2 {print $$4}') -gt 2000000 && echo /dev/shm)
+PYTEST := $(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY) )$(BIN)/python -m pytest -n auto
+
 demo: $(VENV)/.sandbox
 	$(BIN)/role-migrate demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	$(PYTEST) --cov --cov-report=term
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -18,7 +22,7 @@ check: $(VENV)/.dev
 
 # The matrices whole, of which `make test` tries samples.
 matrix: $(VENV)/.test
-	ROLE_MIGRATE_MATRIX=full $(BIN)/python -m pytest -n auto tests/matrix tests/lock/test_model.py tests/stores/test_directory.py
+	ROLE_MIGRATE_MATRIX=full $(PYTEST) tests/matrix tests/lock/test_model.py tests/stores/test_directory.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
