@@ -11,6 +11,9 @@ from migrate.cli.files import destination
 from migrate.errors import UsageError
 from migrate.model import Assignments, Mode, Selection
 
+PLAN_FORMATS = ("text", "json", "md", "junit", "sarif")
+"""What a plan can be shown in; a run is shown in the first three."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -163,17 +166,26 @@ def planning(function: Function) -> Function:
 
 def output(function: Function) -> Function:
     """`--format` for the answer on stdout, and `--report` beside it."""
+    return _output(function, ("text", "json"))
+
+
+def plan_output(function: Function) -> Function:
+    """As `output`, in every format that a plan has."""
+    return _output(function, PLAN_FORMATS)
+
+
+def _output(function: Function, forms: tuple[str, ...]) -> Function:
     for option in (
         click.option(
             "--report",
             multiple=True,
             metavar="FORMAT=FILE",
-            help="Also write a report: json=FILE, md=FILE or text=FILE. Repeatable.",
+            help=f"Also write a report: FORMAT is {', '.join(forms)} or md. Repeatable.",
         ),
         click.option(
             "--format",
             "form",
-            type=click.Choice(["text", "json"]),
+            type=click.Choice(forms),
             default="text",
             show_default=True,
             help="The answer on stdout.",
@@ -207,14 +219,17 @@ def allowed(allow: tuple[str, ...], **stand_for: bool) -> tuple[str, ...]:
     return (*allow, *(rule for rule, given in stand_for.items() if given))
 
 
-def reports(given: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
+def reports(
+    given: tuple[str, ...], forms: tuple[str, ...] = ("json", "md", "text")
+) -> tuple[tuple[str, Path], ...]:
     """`--report` taken apart; raises UsageError for another format, or a folder that is not."""
     pairs = []
     for text in given:
         form, equals, path = text.partition("=")
-        if not equals or form not in ("json", "md", "text") or not path:
+        if not equals or form not in forms or not path:
             raise UsageError(
-                f"--report {text}: write FORMAT=FILE", remedy="The formats are json, md and text."
+                f"--report {text}: write FORMAT=FILE",
+                remedy=f"The formats are {', '.join(forms)}.",
             )
         pairs.append((form, destination(path, f"--report {text}") or Path(path)))
     return tuple(pairs)

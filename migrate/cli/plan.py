@@ -44,7 +44,7 @@ _WITH_A_SOURCE = (
     help="Write the exact bytes that would be uploaded.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 10 where something would change.")
-@options.output
+@options.plan_output
 @click.pass_context
 def plan(
     context: click.Context,
@@ -98,7 +98,7 @@ def plan(
     old = load(refresh, runtime) if refresh is not None else None
     if old is None:
         _one_source(context)
-    reports, file = options.reports(report), destination(out, "--out")
+    reports, file = options.reports(report, options.PLAN_FORMATS), destination(out, "--out")
     if folder is not None:
         make_folder(Path(folder))
     if old is not None:
@@ -131,7 +131,7 @@ def plan(
     write_plan(planned.plan, file, reports, runtime, principals=show_principals)
     if folder is not None:
         write_import_files(planned, Path(folder), runtime)
-    show(planned.plan, form, runtime)
+    show(planned.plan, form, runtime, principals=show_principals or form != "md")
     if old is not None:
         runtime.voice.say(compared(old, planned.plan, runtime))
     try:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _PLAN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def show(plan: "Plan", form: str, runtime: "Runtime") -> None:
+def show(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool = True) -> None:
     """Print a plan on stdout."""
-    answer(_rendered(plan, form, runtime))
+    answer(_rendered(plan, form, runtime, principals=principals))
 
 
 def write_plan(
@@ -141,16 +141,25 @@ def _rendered(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool =
         from migrate.planfile import to_value
 
         return dumps_pretty(to_value(plan))
-    from migrate.report import plan_text
-    from migrate.report.markdown import fenced
+    traits, everything = traits_for(plan), runtime.voice.verbose
+    if form == "junit":
+        from migrate.report import junit
 
-    text = plan_text.render(
-        plan,
-        traits_for(plan),
-        everything=runtime.voice.verbose,
-        principals=principals or form != "md",
-    )
-    return (fenced(text) if form == "md" else text).encode(errors="backslashreplace")
+        text = junit.of_plan(plan)
+    elif form == "sarif":
+        from migrate.canonical import dumps_pretty
+        from migrate.report import sarif
+
+        return dumps_pretty(sarif.of_plan(plan))
+    elif form == "md":
+        from migrate.report import plan_markdown
+
+        text = plan_markdown.render(plan, traits, everything=everything, principals=principals)
+    else:
+        from migrate.report import plan_text
+
+        text = plan_text.render(plan, traits, everything=everything)
+    return text.encode(errors="backslashreplace")
 
 
 def traits_for(plan: "Plan") -> "Traits":

@@ -15,7 +15,7 @@ from migrate.errors import Exit
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "junit", "sarif"]),
     default="text",
     show_default=True,
     help="The answer on stdout.",
@@ -42,6 +42,15 @@ def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, fo
         from migrate.canonical import dumps_pretty
 
         answer(dumps_pretty(check_text.to_value(checked)))
+    elif form == "junit":
+        from migrate.report import junit
+
+        answer(junit.of_files((name, one.faults) for name, one in checked))
+    elif form == "sarif":
+        from migrate.canonical import dumps_pretty
+        from migrate.report import sarif
+
+        answer(dumps_pretty(sarif.of_files((name, one.faults) for name, one in checked)))
     else:
         answer(check_text.render(checked))
     return Exit.DONE if all(one.sound for _, one in checked) else Exit.INVALID

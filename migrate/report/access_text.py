@@ -182,6 +182,12 @@ def lines(
         yield from _table(rows(changes), words, everything)
 
 
+def telling(changes: tuple[AccessChange, ...], words: Words) -> tuple[Sentence, ...]:
+    """The sentences without notes on what grants nothing, most dangerous first."""
+    found = sentences(changes, words.levels, words.sensitive)
+    return tuple(one for one in found if one.direction is not Direction.NOTE)
+
+
 def _table(table: tuple[Row, ...], words: Words, everything: bool) -> Iterator[str]:
     by_who: dict[tuple[str, str], list[Row]] = {}
     for row in table:

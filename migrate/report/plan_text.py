@@ -98,16 +98,20 @@ def _access(plan: Plan, traits: Traits, everything: bool, principals: bool) -> I
     if plan.people.unread:
         yield from wrap(f"Access: not known: {inert(plan.people.unread)}", WIDTH)
         return
-    words = access_text.Words(
+    yield from access_text.lines(
+        plan.people.access, words_of(plan, traits), everything=everything, principals=principals
+    )
+
+
+def words_of(plan: Plan, traits: Traits) -> access_text.Words:
+    """What sentences about a plan need to know."""
+    return access_text.Words(
         plan.target.environment,
         Levels.of(traits.value_order, traits.denied),
         labels=traits.labels,
         sensitive=traits.sensitive,
         nouns=traits.nouns,
         opaque=traits.opaque_roles,
-    )
-    yield from access_text.lines(
-        plan.people.access, words, everything=everything, principals=principals
     )
 
 
