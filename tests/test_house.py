@@ -28,7 +28,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
         *("migrate.approval", "migrate.waiver", "migrate.hotfix", "migrate.historyfile"),
-        *("migrate.logbook", "migrate.holders", "migrate.keeping"),
+        *("migrate.logbook", "migrate.holders", "migrate.keeping", "migrate.auditlog"),
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
