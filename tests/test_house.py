@@ -419,6 +419,7 @@ def test_a_reader_has_nothing_but_what_reads() -> None:
         return {name for name in dir(kind) if not name.startswith("_")}
 
     reads = {"traits", "requests", "capture", "account_id", "know", "find_users", "close"}
+    reads |= {"said_since"}
     assert public(Reader) == reads
     assert public(KoreReader) == public(FairComReader) == reads
     assert public(kore.ReadChannel) == {"get", "look_up", "requests", "close"}

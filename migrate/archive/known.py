@@ -11,7 +11,10 @@ _OPEN = shape(roleType="string", role="string", since="string")
 _WHOLE = shape(snapshot="string", run="string", at="string", before="string")
 SHAPE: Mapping[str, Any] = {
     **_WHOLE,
-    "properties": {**_WHOLE["properties"], "open": {"type": "array", "items": _OPEN}},
+    "properties": {
+        **_WHOLE["properties"],
+        **{name: {"type": "array", "items": _OPEN} for name in ("open", "openBefore")},
+    },
 }
 
 
@@ -19,9 +22,9 @@ SHAPE: Mapping[str, Any] = {
 class Base:
     """The digest of the state that is known, and the last `run`, which was read back `at`.
 
-    `before` is the digest that was known before that run, "" where nothing was. `open` are the
-    roles that were not as known even then, with the time after which that was done. Times are
-    ISO 8601, UTC.
+    `open` are the roles that were not as known even then, with the time after which that was done.
+    `before` is the digest that was known before that run, "" where nothing was, and `open_before`
+    what was open then. Times are ISO 8601, UTC.
     """
 
     snapshot: str
@@ -29,21 +32,28 @@ class Base:
     at: str
     before: str
     open: Mapping[RoleKey, str] = field(default_factory=dict)
+    open_before: Mapping[RoleKey, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> "Base":
         """The base in a JSON value of this shape."""
-        still = {(each["roleType"], each["role"]): each["since"] for each in value.get("open", ())}
-        return cls(value["snapshot"], value["run"], value["at"], value["before"], still)
+        still, earlier = (
+            {(each["roleType"], each["role"]): each["since"] for each in value.get(name, ())}
+            for name in ("open", "openBefore")
+        )
+        return cls(value["snapshot"], value["run"], value["at"], value["before"], still, earlier)
 
     def to_value(self) -> dict[str, Any]:
         """The base as JSON."""
-        still = [
-            {"roleType": role_type, "role": name, "since": since}
-            for (role_type, name), since in sorted(self.open.items())
-        ]
+        still, earlier = (
+            [
+                {"roleType": role_type, "role": name, "since": since}
+                for (role_type, name), since in sorted(roles.items())
+            ]
+            for roles in (self.open, self.open_before)
+        )
         told = {"snapshot": self.snapshot, "run": self.run, "at": self.at, "before": self.before}
-        return {**told, "open": still}
+        return {**told, "open": still, "openBefore": earlier}
 
     def since(self, roles: Iterable[RoleKey]) -> str:
         """After when it was done that some roles are not as known."""

@@ -1,5 +1,6 @@
 """What is known to be in an environment by runs of ours: the base that hotfixes are told by."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from migrate.archive import Archive
@@ -26,11 +27,11 @@ def keep_known(plan: Plan, archive: Archive, left: Snapshot, record: Record) -> 
     run, at = record.run_id, left.captured_at
     if found is not None and found.run == run:
         return  # a run that is gone on with, and came as far as this before
-    before = found.snapshot if found else ""
+    before, earlier = (found.snapshot, found.open) if found else ("", {})
     if plan.undoes is not None and found and found.run == plan.undoes.run and found.before:
         was = archive.load_snapshot(found.before)
-        still = _open(was.state, left.state, found, was.captured_at) if was else {}
-        archive.save_base(Base(found.before, run, at, before, still))
+        still = _open(was.state, left.state, found.open_before, was.captured_at) if was else earlier
+        archive.save_base(Base(found.before, run, at, before, still, earlier))
         return
     old = known_state(archive)
     source = archive.load_snapshot(plan.source.snapshot) if plan.source.snapshot else None
@@ -38,16 +39,17 @@ def keep_known(plan: Plan, archive: Archive, left: Snapshot, record: Record) -> 
     foreign = {(each.role_type, each.name) for each in deviations if not each.ours}
     state = next_base(plan, source.state if source else None, old, left.state, foreign)
     digest = archive.save_snapshot(replace(left, state=state))
-    still = _open(state, left.state, found, found.at if found else at)
-    archive.save_base(Base(digest, run, at, before, still))
+    still = _open(state, left.state, earlier, found.at if found else at)
+    archive.save_base(Base(digest, run, at, before, still, earlier))
 
 
-def _open(known: State, there: State, found: Base | None, since: str) -> dict[RoleKey, str]:
-    """The roles that are not as known, and since when: as `found` says, else after `since`."""
+def _open(
+    known: State, there: State, earlier: Mapping[RoleKey, str], since: str
+) -> dict[RoleKey, str]:
+    """The roles that are not as known, and since when: as it was `earlier`, else after `since`."""
     here, now = known.by_key(), there.by_key()
-    earlier = found.open if found else {}
     return {
-        key: min(earlier.get(key, since), since)
+        key: earlier.get(key, since)
         for key in here.keys() | now.keys()
         if key not in here or key not in now or not here[key].same_content(now[key])
     }
