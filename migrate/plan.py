@@ -112,11 +112,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Reverted:
-    """What a plan would take back of one role that was done by hand, each thing in words."""
+    """What a plan would take back of one role that was done by hand, each thing in words.
+
+    `log` is what the target's own audit log says of the role, where it could be read.
+    """
 
     role_type: str
     role: str
     what: tuple[str, ...]
+    log: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,12 @@ def to_value(plan: Plan) -> dict[str, Any]:
         "people": peopleplanfile.to_value(plan.people),
         "undoes": _undoes_to_value(plan.undoes),
         "reverts": [
-            {"roleType": each.role_type, "role": each.role, "what": list(each.what)}
+            {
+                "roleType": each.role_type,
+                "role": each.role,
+                "what": list(each.what),
+                "log": list(each.log),
+            }
             for each in plan.reverts
         ],
     }
@@ -131,7 +136,7 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
         people=peopleplanfile.from_value(value["people"]),
         undoes=_undoes_from_value(value["undoes"]),
         reverts=tuple(
-            Reverted(item["roleType"], item["role"], tuple(item["what"]))
+            Reverted(item["roleType"], item["role"], tuple(item["what"]), tuple(item["log"]))
             for item in value["reverts"]
         ),
     )

@@ -28,7 +28,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.assigning", "migrate.assignments_file", "migrate.standing"),
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
         *("migrate.approval", "migrate.waiver", "migrate.hotfix", "migrate.historyfile"),
-        *("migrate.logbook", "migrate.holders", "migrate.keeping"),
+        *("migrate.logbook", "migrate.holders", "migrate.keeping", "migrate.auditlog"),
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
@@ -419,6 +419,7 @@ def test_a_reader_has_nothing_but_what_reads() -> None:
         return {name for name in dir(kind) if not name.startswith("_")}
 
     reads = {"traits", "requests", "capture", "account_id", "know", "find_users", "close"}
+    reads |= {"said_since"}
     assert public(Reader) == reads
     assert public(KoreReader) == public(FairComReader) == reads
     assert public(kore.ReadChannel) == {"get", "look_up", "requests", "close"}

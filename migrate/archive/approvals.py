@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from migrate import approval, waiver
 from migrate.approval import Approval
+from migrate.archive import known
+from migrate.archive.known import Base
 from migrate.archive.shelf import Shelf, checked, shape
 from migrate.canonical import dumps_pretty, sha256
 from migrate.config.policy import Policy, read_policy
@@ -78,19 +80,14 @@ class ApprovalShelf(Shelf):
         """Remember which policy a run had."""
         self.put_mutable("policy.json", dumps_pretty({"policy": digest, "run": run}))
 
-    def save_base(self, digest: str, run: str, at: str, before: str) -> None:
-        """Remember by its digest what is known to be there by runs, the last one being `run`.
+    def save_base(self, base: Base) -> None:
+        """Remember what is known to be there by runs."""
+        self.put_mutable("base.json", dumps_pretty(base.to_value()))
 
-        `before` is what was known before that run, "" where nothing was.
-        """
-        value = {"snapshot": digest, "run": run, "at": at, "before": before}
-        self.put_mutable("base.json", dumps_pretty(value))
-
-    def base(self) -> tuple[str, str, str, str] | None:
-        """The digest, run, time and digest before that were saved; None where none were."""
-        known = shape(snapshot="string", run="string", at="string", before="string")
-        value = self.read("base.json", known)
-        return None if value is None else tuple(str(value[key]) for key in known["required"])  # type: ignore[return-value]
+    def base(self) -> Base | None:
+        """What was remembered of it; None where nothing was."""
+        value = self.read("base.json", known.SHAPE)
+        return Base.of(value) if value else None
 
     def save_verified(self, content: str, run: str, at: str) -> None:
         """Remember that a verified run left the environment's roles as this content digest says."""

@@ -1,10 +1,12 @@
 """What is known to be in an environment by runs of ours: the base that hotfixes are told by."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from migrate.archive import Archive
+from migrate.archive.known import Base
 from migrate.hotfix import next_base
-from migrate.model import Snapshot, State
+from migrate.model import RoleKey, Snapshot, State
 from migrate.pipeline.record import Record
 from migrate.plan import Plan
 
@@ -12,7 +14,7 @@ from migrate.plan import Plan
 def known_state(archive: Archive) -> State | None:
     """What runs are known to have left; None before the first one, or where that was lost."""
     found = archive.base()
-    taken = archive.load_snapshot(found[0]) if found else None
+    taken = archive.load_snapshot(found.snapshot) if found else None
     return taken.state if taken else None
 
 
@@ -22,11 +24,14 @@ def keep_known(plan: Plan, archive: Archive, left: Snapshot, record: Record) -> 
     After a run that takes the last one back, it is what was known before that one.
     """
     found = archive.base()
-    if found is not None and found[1] == record.run_id:
+    run, at = record.run_id, left.captured_at
+    if found is not None and found.run == run:
         return  # a run that is gone on with, and came as far as this before
-    before = found[0] if found else ""
-    if plan.undoes is not None and found is not None and found[1] == plan.undoes.run and found[3]:
-        archive.save_base(found[3], record.run_id, left.captured_at, before)
+    before, earlier = (found.snapshot, found.open) if found else ("", {})
+    if plan.undoes is not None and found and found.run == plan.undoes.run and found.before:
+        was = archive.load_snapshot(found.before)
+        still = _open(was.state, left.state, found.open_before, was.captured_at) if was else earlier
+        archive.save_base(Base(found.before, run, at, before, still, earlier))
         return
     old = known_state(archive)
     source = archive.load_snapshot(plan.source.snapshot) if plan.source.snapshot else None
@@ -34,4 +39,17 @@ def keep_known(plan: Plan, archive: Archive, left: Snapshot, record: Record) -> 
     foreign = {(each.role_type, each.name) for each in deviations if not each.ours}
     state = next_base(plan, source.state if source else None, old, left.state, foreign)
     digest = archive.save_snapshot(replace(left, state=state))
-    archive.save_base(digest, record.run_id, left.captured_at, before)
+    still = _open(state, left.state, earlier, found.at if found else at)
+    archive.save_base(Base(digest, run, at, before, still, earlier))
+
+
+def _open(
+    known: State, there: State, earlier: Mapping[RoleKey, str], since: str
+) -> dict[RoleKey, str]:
+    """The roles that are not as known, and since when: as it was `earlier`, else after `since`."""
+    here, now = known.by_key(), there.by_key()
+    return {
+        key: earlier.get(key, since)
+        for key in here.keys() | now.keys()
+        if key not in here or key not in now or not here[key].same_content(now[key])
+    }

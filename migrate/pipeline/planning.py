@@ -26,11 +26,12 @@ from migrate.model import (
 )
 from migrate.peopleplanner import PeopleRequest
 from migrate.pipeline.capture import Captured
+from migrate.pipeline.explaining import with_log
 from migrate.pipeline.known import known_state
 from migrate.pipeline.profiles import unprofiled
 from migrate.plan import Plan, Source
 from migrate.planner import Request
-from migrate.platforms.base import Need
+from migrate.platforms.base import Need, Reader
 from migrate.rules import PROTECTED
 
 
@@ -102,16 +103,18 @@ def plan_on(
     connections: Connections,
     wish: Wish,
     check: Callable[[Plan], None],
+    reader: Reader | None = None,
 ) -> Planned:
     """Make a plan for an environment on what was captured of it, and save it if `check` lets it.
 
     The source's snapshot goes on the target's shelf, too: what a plan came from can be shown for
-    as long as the plan itself.
+    as long as the plan itself. A `reader` of the target is asked who did what the plan takes back.
     """
     archive = connections.archive(environment)
     _warn_of_idle_patterns(source, target.snapshot, environment, wish, connections)
     plan = _made(Source.of(source), target, environment, connections, wish, archive)
     check(plan)
+    plan = with_log(plan, target.snapshot.state, reader, archive, connections)
     archive.save_snapshot(source)
     archive.save_plan(plan)
     return Planned(plan, target.snapshot)

@@ -104,7 +104,7 @@ def _planned(
             on_the_path(plan, source.state, environment, connections)
             confirm(way.source, source, connections, plan)
 
-        return plan_on(source, target, environment, connections, wish, check)
+        return plan_on(source, target, environment, connections, wish, check, reader)
     if reader is not None:
         target = lookups.looked_up(target, source.users, environment, reader, connections)
     desired = asked(source, target, environment, connections.tools, skip=wish.skip_unresolved)

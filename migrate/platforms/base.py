@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from migrate.auditlog import AuditLog
 from migrate.config import App, Login
 from migrate.diff import Change
 from migrate.errors import PlatformFailed
@@ -136,6 +137,14 @@ class Reader(Protocol):
         """The users of these names who exist, as a capture need not show those who hold nothing.
 
         Ask only for users whom a capture did not show. Complete or PeopleUnreadable.
+        """
+        ...
+
+    def said_since(self, since: str, until: str) -> AuditLog | None:
+        """What the platform's own log says of roles after one time and up to another.
+
+        Both are ISO 8601, UTC, in seconds. None where a platform has no log that can be read.
+        Raises PlatformFailed where this one can't be.
         """
         ...
 

@@ -82,7 +82,7 @@ def _lines(plan: Plan, traits: Traits, everything: bool, principals: bool) -> It
             yield f"  … and {len(plan.changes) - most} more (-v shows all)"
     else:
         yield "Nothing to change." if plan.empty else "No role changes."
-    yield from _reverts(plan.reverts)
+    yield from _reverts(plan.reverts, principals)
     yield from people_text.lines(plan.people, everything=everything, principals=principals)
     yield from _access(plan, traits, everything, principals)
     yield from _left(plan.left, everything)
@@ -115,13 +115,16 @@ def words_of(plan: Plan, traits: Traits) -> access_text.Words:
     )
 
 
-def _reverts(reverts: tuple[Reverted, ...]) -> Iterator[str]:
+def _reverts(reverts: tuple[Reverted, ...], principals: bool) -> Iterator[str]:
     if reverts:
         yield ""
         yield "Done by hand since the last run, and taken back by this plan"
     for each in reverts:
         yield f"  ! {inert(each.role_type)} role {quoted(each.role)}"
-        for what in each.what:
+        log = [f"log: {said}" for said in each.log]
+        if log and not principals:  # an entry may name anybody
+            log = [f"log: {len(log)} {'entry' if len(log) == 1 else 'entries'}"]
+        for what in (*each.what, *log):
             yield from wrap(inert(what), WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 10)
 
 

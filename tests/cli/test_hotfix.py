@@ -1,5 +1,8 @@
 """A change by hand between two promotions: named, refused, carried back."""
 
+import json
+import re
+
 import pytest
 
 from tests.cli.world import World
@@ -75,3 +78,121 @@ def test_a_plan_is_stale_once_it_would_take_back_a_hotfix(world: World) -> None:
     with world.untouched():
         ran = world.run("apply", plan, "--yes")
     assert ran.code == 5, ran.err
+
+
+AUDIT = "/api/public/auditlogs"
+ALLOW = ("--allow", "reverts_hotfix", "--reason", "CHG1")
+
+
+@pytest.fixture
+def logged(world: World) -> World:
+    """As `promoted`, and the platform's clock shows a later second than the run."""
+    ran = world.promote("--yes")
+    assert ran.code == 0, ran.err
+    world.switch(clock_offset=30)
+    world.change("prod", "admin", "Auditor", **SET)
+    return world
+
+
+def reverts(world: World) -> dict[str, list[str]]:
+    ran = world.run("plan", "--from", "dev", "--to", "prod", "--format", "json")
+    assert ran.code in (0, 4), ran.err
+    return {each["role"]: each["log"] for each in ran.json()["reverts"]}
+
+
+def notes(world: World, *arguments: str) -> list[str]:
+    ran = world.run("plan", "--from", "dev", "--to", "prod", "--format", "json", *arguments)
+    assert ran.code in (0, 4), ran.err
+    found: list[str] = ran.json()["people"]["notes"]
+    return [note for note in found if "audit log" in note]
+
+
+def test_a_plan_says_what_the_log_says_of_what_it_takes_back(logged: World) -> None:
+    (said,) = reverts(logged)["Auditor"]
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ Role Permissions Updated, Permissions of the admin role "
+        "'Auditor' were updated by console user",
+        said,
+    )
+    assert notes(logged) == []
+    logged.switch(audit_user="columns")
+    (said,) = reverts(logged)["Auditor"]
+    assert "Z console user: Role Permissions Updated, " in said
+    shown = logged.run("plan", "--from", "dev", "--to", "prod")
+    assert "      log: 20" in shown.out
+    assert "console user: Role Permissions Updated" in " ".join(shown.out.split())
+
+
+def test_nobody_is_named_on_a_page_that_counts_people(logged: World) -> None:
+    page = logged.folder / "page.md"
+    logged.run("plan", "--from", "dev", "--to", "prod", "--report", f"md={page}")
+    assert "log: 1 entry" in page.read_text() and "console user" not in page.read_text()
+    options = ("--report", f"md={page}", "--show-principals")
+    logged.run("plan", "--from", "dev", "--to", "prod", *options)
+    assert "console user" in page.read_text()
+
+
+def test_no_log_is_read_where_nothing_is_taken_back(world: World) -> None:
+    world.switch(audit_scope="missing")
+    assert world.promote("--yes").code == 0
+    world.change("dev", "admin", "Auditor", **SET)
+    assert notes(world) == []
+    assert "GET auditlogs" not in world.calls()
+
+
+def test_a_log_that_may_not_be_read_is_a_note(logged: World) -> None:
+    logged.switch(audit_scope="missing")
+    (note,) = notes(logged)
+    assert note.startswith("the audit log of prod could not be read: Get Admin Console Audit Logs:")
+    assert note.endswith("it takes the scope Logs > Admin Console Audit Logs")
+    assert reverts(logged) == {"Auditor": []}
+    shown = logged.run("plan", "--from", "dev", "--to", "prod")
+    assert "the audit log of prod could not be read" in shown.out
+    assert logged.promote("--yes", *ALLOW).code == 0
+
+
+@pytest.mark.parametrize("fault", ["500", "200_html", "200_cut_json", "200_empty"])
+def test_a_log_that_answers_nothing_sound_is_a_note(logged: World, fault: str) -> None:
+    logged.fault(fault, AUDIT, times=99)
+    (note,) = notes(logged)
+    assert "the audit log of prod could not be read: " in note
+
+
+def test_a_plan_on_a_snapshot_reads_no_log_and_says_so(logged: World) -> None:
+    assert logged.run("snapshot", "--env", "prod").code == 0
+    before = logged.last()
+    (note,) = notes(logged, "--target-snapshot", "last")
+    assert note == "the audit log of prod was not read: this plan is on a snapshot"
+    assert logged.calls(since=before) == []
+
+
+def test_what_an_earlier_run_left_alone_is_looked_for_from_before_that_run(world: World) -> None:
+    assert world.promote("--yes").code == 0
+    base = world.shelf / "base.json"
+    base.write_text(re.sub(r'"at": ?"[^"]+"', '"at": "2026-01-02T03:04:05Z"', base.read_text()))
+    # By the next run's clock it is done before that run.
+    world.switch(clock_offset=-30)
+    world.change("prod", "bot", "Reviewer", Tasks=["FULL"])
+    world.switch(clock_offset=0)
+    world.change("dev", "bot", "Builder", Tasks=["VIEW"])
+    for tasks in ("VIEW", "NO"):
+        world.change("dev", "bot", "Builder", Tasks=[tasks])
+        assert world.promote("--yes", "--role", "Builder").code == 0
+    by_hand = reverts(world)["Reviewer"][0]
+    assert by_hand.endswith("'Reviewer' were updated by console user")
+    assert world.promote("--yes", *ALLOW).code == 0
+    assert json.loads(base.read_text())["open"] == []
+    assert world.run("rollback", world.runs()[0], "--yes").code == 0
+    # The first run, what was done by hand, the run that took it back, and the rollback.
+    assert 'says more of bot role "Reviewer"' in notes(world)[0]
+
+
+def test_a_log_that_says_nothing_or_too_much_of_a_role_is_a_note(logged: World) -> None:
+    for value in ("YES", "NO", "YES", "NO", "YES"):
+        logged.change("prod", "admin", "Auditor", Preferences=value)
+    assert len(reverts(logged)["Auditor"]) == 3
+    (note,) = notes(logged)
+    assert note.endswith('says more of admin role "Auditor" than its newest entries')
+    logged.switch(audit_dates="from_last", clock_offset=-30)
+    logged.change("prod", "bot", "Reviewer", Tasks=["FULL"])
+    assert 'says nothing of bot role "Reviewer"' in notes(logged)[0]

@@ -59,6 +59,9 @@ class FairComReader:
         """Nobody: whom a capture does not show is not there."""
         return ()
 
+    def said_since(self, since: str, until: str) -> None:
+        """None: the API offers no log (faircom.md 4)."""
+
     def close(self) -> None:
         """Log out, and close the connections."""
         self._channel.close()

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
+from migrate.auditlog import AuditLog
 from migrate.errors import PlatformFailed
 from migrate.model import Role, Section, State
 from migrate.platforms.base import Found, Need
+from migrate.platforms.kore.auditlog import said_since
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel
 from migrate.platforms.kore.checks import check_kore_roles
@@ -94,6 +96,10 @@ class KoreReader:
     def find_users(self, names: Collection[str]) -> tuple[Found, ...]:
         """The users of these e-mails who exist, by Get User Information; see `lookup`."""
         return find_users(self._channel, names, where=self._where)
+
+    def said_since(self, since: str, until: str) -> AuditLog:
+        """What the admin console's audit log says of roles; see `auditlog`."""
+        return said_since(self._channel, since, until, where=self._where)
 
     def close(self) -> None:
         """Close the connections."""

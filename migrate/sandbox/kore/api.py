@@ -7,11 +7,12 @@ from migrate.sandbox.exchange import Answer, Hangup
 from migrate.sandbox.faults import Armed
 from migrate.sandbox.kore import faults
 from migrate.sandbox.kore.assigning_calls import AssigningCalls
+from migrate.sandbox.kore.audit_calls import AuditCalls
 from migrate.sandbox.kore.calls import Refused, Route, error
 from migrate.sandbox.kore.environment import KoreEnvironment
 from migrate.sandbox.kore.people_calls import PeopleCalls
 from migrate.sandbox.kore.role_calls import FileStore, RoleCalls
-from migrate.sandbox.kore.tokens import ROLE_MANAGEMENT, USER_MANAGEMENT, App, Denied
+from migrate.sandbox.kore.tokens import AUDIT_LOGS, ROLE_MANAGEMENT, USER_MANAGEMENT, App, Denied
 from migrate.sandbox.platform import Api
 
 
@@ -24,6 +25,7 @@ class KoreApi(Api):
             **RoleCalls(environment, files).routes(),
             **PeopleCalls(environment).routes(),
             **AssigningCalls(environment).routes(),
+            **AuditCalls(environment).routes(),
         }
 
     def handle(self, call: Call) -> Answer:
@@ -62,6 +64,7 @@ class KoreApi(Api):
         granted = {
             ROLE_MANAGEMENT: switches.admin_scope,
             USER_MANAGEMENT: switches.user_scope,
+            AUDIT_LOGS: switches.audit_scope,
         }
         if scope not in app.scopes or granted.get(scope) == "missing":
             raise Refused(401, "Permission denied. Scope is incorrect!", 4002)

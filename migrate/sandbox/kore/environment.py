@@ -9,10 +9,18 @@ from migrate.errors import UsageError
 from migrate.sandbox.config import Config
 from migrate.sandbox.environment import Environment, Setup
 from migrate.sandbox.kore.account import Account
+from migrate.sandbox.kore.auditing import CONSOLE_USER, Event, events
 from migrate.sandbox.kore.limits import Budget
 from migrate.sandbox.kore.state import read_account
 from migrate.sandbox.kore.switches import Switches
-from migrate.sandbox.kore.tokens import ROLE_MANAGEMENT, UPLOAD, USER_MANAGEMENT, App, TokenGate
+from migrate.sandbox.kore.tokens import (
+    AUDIT_LOGS,
+    ROLE_MANAGEMENT,
+    UPLOAD,
+    USER_MANAGEMENT,
+    App,
+    TokenGate,
+)
 from migrate.sandbox.s3 import S3Endpoint
 
 _FILE_ID = {"key": "{key}", "version_id": "{version_id}", "sha256": "{sha256}"}
@@ -40,8 +48,27 @@ class KoreEnvironment(Environment[Account, Switches]):
             super().reset()
             self.uploads: dict[str, bytes] = {}
             self.imported: set[str] = set()
+            self.audit: list[Event] = []
             self.budget = Budget()
             self.gate = TokenGate(self.apps)
+
+    def commit(self, seq: int, state: Account) -> None:
+        """Keep what a call made of the account, and log it as the app's doing."""
+        self._log(state, self.apps["admin_app"].client_id)
+        super().commit(seq, state)
+
+    def put(self, seq: int, state: Account) -> None:
+        """Set the account by hand, and log it as done in the console."""
+        self._log(state, CONSOLE_USER)
+        super().put(seq, state)
+
+    def _log(self, after: Account, who: str) -> None:
+        with self.lock:
+            now = round(self.now() * 1000)
+            self.audit += [
+                Event(now, name, text, who, self.mint_id())
+                for name, text in events(self.state, after)
+            ]
 
     def timestamp(self) -> str:
         """The server's clock as ISO 8601, UTC, with milliseconds."""
@@ -106,7 +133,7 @@ def new_apps(name: str) -> Mapping[str, App]:
     Either kind was seen to upload (kore.md D, Upload).
     """
     scopes = {
-        "admin_app": frozenset({ROLE_MANAGEMENT, USER_MANAGEMENT, UPLOAD}),
+        "admin_app": frozenset({ROLE_MANAGEMENT, USER_MANAGEMENT, UPLOAD, AUDIT_LOGS}),
         "builder_app": frozenset({UPLOAD}),
     }
     return {

@@ -64,8 +64,8 @@ def _rows(value: Any) -> list[dict[str, Any]]:
     """The list in an answer: the answer itself, or that of a page."""
     if isinstance(value, list):
         return value
-    lists = [value[name] for name in ("roles", "users", "groups", "bots") if name in value]
-    return lists[0] if lists else []
+    names = ("roles", "users", "groups", "bots", "auditlogs")
+    return next((value[name] for name in names if name in value), [])
 
 
 def _other(permissions: dict[str, Any], role_type: str) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class Switches(Switchboard):
     offset_users: str = choice(("record", "page"), "what offset counts in Get User Roles Details")
     offset_groups: str = choice(("page", "record"), "what offset counts in Get Groups")
     offset_bots: str = choice(("page", "record"), "what offset counts in Get Bots")
+    offset_audit: str = choice(("page", "record"), "what offset counts in Get Audit Logs")
     look_up_case: str = choice(
         ("exact", "any"), "whether Get User Information minds upper and lower case of e-mails"
     )
@@ -88,6 +89,20 @@ class Switches(Switchboard):
     user_scope: str = choice(
         ("granted", "missing"),
         "whether the admin app has the user management scope, which Get User Information needs",
+    )
+    audit_scope: str = choice(
+        ("granted", "missing"), "whether the admin app has the scope of the audit logs"
+    )
+    audit_dates: str = choice(
+        ("from_first", "from_last"),
+        "which of fromDate and toDate is the earlier; the vendor's sample has the later one first",
+    )
+    audit_ids: str = choice(
+        ("unique", "repeated"), "AuditLogId: unique, as documented, or as in the vendor's sample"
+    )
+    audit_user: str = choice(
+        ("text", "columns", "untold"),
+        "where an audit log says who did it: in the text, under the console's names, or nowhere",
     )
     read_lag: float = seconds("seconds until a write shows in reads")
     clock_offset: float = seconds(

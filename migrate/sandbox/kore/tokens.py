@@ -13,6 +13,7 @@ from migrate.errors import InvalidInput
 ROLE_MANAGEMENT = "role_management"
 USER_MANAGEMENT = "user_management"
 UPLOAD = "upload"
+AUDIT_LOGS = "audit_logs"
 
 FUTURE_LEEWAY = 60
 """Seconds by which a token may be issued ahead of the server's clock."""
