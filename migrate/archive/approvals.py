@@ -1,6 +1,7 @@
 """Approvals of plans, and what verified runs have put into an environment."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from migrate import approval, waiver
 from migrate.approval import Approval
@@ -22,35 +23,32 @@ class ApprovalShelf(Shelf):
 
     def save_approval(self, given: Approval) -> str:
         """Store an approval; returns its key."""
-        data = dumps_pretty(approval.to_value(given))
-        key = f"approvals/{given.statement.changes}/{sha256(data)[:16]}.json"
-        put_once(self.store, key, data)
-        return key
+        return self._said("approvals", given.statement.changes, approval.to_value(given))
 
     def approvals(self, changes: str) -> Iterator[Approval]:
         """Every approval of some changes. Raises InvalidInput where one is unsound."""
-        for key in self.store.list(f"approvals/{changes}/"):
-            stored = self.store.get(key)
-            if stored is not None:
-                where = f"{self.store.location}/{key}"
-                value = checked(stored.data, schema("approval"), where, "approval", _LEAVE)
-                yield approval.from_value(value)
+        return map(approval.from_value, self._what_was_said("approvals", changes, "approval"))
 
     def save_waiver(self, given: Waiver) -> str:
         """Store a waiver; returns its key."""
-        data = dumps_pretty(waiver.to_value(given))
-        key = f"waivers/{given.statement.changes}/{sha256(data)[:16]}.json"
-        put_once(self.store, key, data)
-        return key
+        return self._said("waivers", given.statement.changes, waiver.to_value(given))
 
     def waivers(self, changes: str) -> Iterator[Waiver]:
         """Every waiver for some changes. Raises InvalidInput where one is unsound."""
-        for key in self.store.list(f"waivers/{changes}/"):
+        return map(waiver.from_value, self._what_was_said("waivers", changes, "waiver"))
+
+    def _said(self, folder: str, changes: str, value: dict[str, Any]) -> str:
+        data = dumps_pretty(value)
+        key = f"{folder}/{changes}/{sha256(data)[:16]}.json"
+        put_once(self.store, key, data)
+        return key
+
+    def _what_was_said(self, folder: str, changes: str, kind: str) -> Iterator[dict[str, Any]]:
+        for key in self.store.list(f"{folder}/{changes}/"):
             stored = self.store.get(key)
             if stored is not None:
                 where = f"{self.store.location}/{key}"
-                value = checked(stored.data, schema("waiver"), where, "waiver", _LEAVE)
-                yield waiver.from_value(value)
+                yield checked(stored.data, schema(kind), where, kind, _LEAVE)
 
     def save_policy(self, data: bytes) -> str:
         """Store the bytes of a policy file beside all environments; returns their digest."""
