@@ -131,15 +131,22 @@ def test_the_last_verified_run_stays_also_behind_others_that_failed(world: World
 
 
 def test_an_unfinished_run_stays_with_all_it_rests_on_and_in_the_way(world: World) -> None:
+    old = promoted(world, "NO")
+    world.change("dev", "admin", "Auditor", Invite="YES")
+    verified = promoted(world, "MAYBE")
+    world.change("dev", "bot", "Builder", Testing=["FULL"])
     cut = killed(world, "timeout_before")
     age(world, 400)
     seen = prune(world)
-    assert {i["name"]: i["why"] for i in seen["staying"]}[cut] == "unfinished"
+    whys = {i["name"]: i["why"] for i in seen["staying"]}
+    assert (whys[cut], whys[verified]) == ("unfinished", "the last verified run")
+    assert old in {item["name"] for item in seen["deleted"]["items"]}
     blocked = world.promote("--yes")
     assert blocked.code == 6
     blocked.says(cut, "resume")
     stands(world)
     assert world.run("resume", cut, "--yes").code == 0
+    assert world.promote("--yes").code == 0
     world.assert_promoted()
 
 
