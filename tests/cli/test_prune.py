@@ -190,7 +190,7 @@ def test_a_kept_rollback_keeps_the_run_that_it_took_back(world: World) -> None:
     seen = prune(world)
     assert {run, back} <= {item["name"] for item in seen["staying"]}
     # Its journal got an end when it was taken back; make it as old as the rest of it.
-    age(world, 400, run)
+    age(world, 400, run, "/history/", "/captures/")
     staying = {i["name"]: (i["why"], i["neededBy"]) for i in prune(world)["staying"]}
     assert staying[back][0] == "the last verified run"
     assert staying[run][0] == "needed by what stays"
@@ -256,6 +256,26 @@ def test_a_plan_whose_run_was_pruned_still_never_runs_twice(
     assert ran.code == 5
     ran.says(run, "used already")
     assert world.writes(since) == []
+
+
+def test_a_capture_whose_snapshot_was_pruned_says_so_to_whoever_asks(world: World) -> None:
+    taken = world.run("snapshot", "--env", "prod", "--format", "json").json()
+    (first,) = (world.shelf / "captures").iterdir()
+    long_ago = first.with_name(f"20250101T000000Z-{taken['digests']['state']}.json")
+    first.rename(long_ago)
+    promoted(world, "NO")
+    asking = ("who", "--permission", "Preferences", "--env", "prod", "--at")
+    assert world.run(*asking, "2025-01-02").code == 0
+    age(world, 400)
+    time.sleep(1.1)  # the keys of captures are times to the second
+    promoted(world, "YES")
+    prune(world)
+    assert long_ago.exists()
+    ran = world.run(*asking, "2025-01-02")
+    assert ran.code == 2
+    ran.says("the capture of 2025-01-01T00:00:00Z was pruned on", "next: Ask for a later time")
+    now = world.run(*asking[:-1])
+    assert now.code == 0, now.err
 
 
 def test_what_went_is_on_record(pruned: tuple[World, str, Any, Path]) -> None:
