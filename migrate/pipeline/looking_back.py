@@ -9,6 +9,7 @@ from typing import Any
 from migrate import history
 from migrate.archive import Archive, captures
 from migrate.archive.captures import Sighting
+from migrate.archive.pruned import pruned_at
 from migrate.config import Environment
 from migrate.connect import Connections, traits_of
 from migrate.errors import InvalidInput, UsageError
@@ -23,6 +24,7 @@ from migrate.holders import (
     moves,
     named,
 )
+from migrate.keeping import Kind
 from migrate.levels import Levels
 from migrate.model import State
 from migrate.tools import stamp
@@ -123,6 +125,14 @@ def _outcomes(ended: Ended, permission: str, levels: Levels) -> set[Outcome]:
 def _state(archive: Archive, sighting: Sighting) -> State:
     taken = archive.load_snapshot(sighting.digest)
     if taken is None:
+        at = pruned_at(archive, Kind.SNAPSHOT, sighting.digest)
+        if at is not None:
+            raise UsageError(
+                f"the snapshot of the capture of {sighting.since} was pruned on {at}",
+                where=f"{archive.store.location}/snapshots/{sighting.digest}.json",
+                remedy="Ask for a later time, or restore it from the bucket's older versions or a "
+                "backup.",
+            )
         raise InvalidInput(
             f"the snapshot of the capture of {sighting.since} is gone",
             where=f"{archive.store.location}/snapshots/{sighting.digest}.json",

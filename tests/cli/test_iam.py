@@ -283,6 +283,8 @@ def test_each_role_can_do_what_it_has_to_and_no_more(guarded: Guarded) -> None:
     for words in (
         ("runs", "--env", "prod"),
         ("runs", "show", done),
+        ("log", "--env", "prod"),
+        ("who", "--permission", "Preferences", "--env", "prod"),
         ("store", "prune", "--env", "prod", "--keep", "1d", "--dry-run"),
     ):
         ran = run("auditor", *words)
@@ -370,8 +372,6 @@ def test_a_prune_without_the_right_to_delete_deletes_nothing_and_says_so(
 
 
 UNUSED = {
-    # what other commands write: the history of runs that ended, and of what was seen
-    *("history/*", "captures/*"),
     # pairs of ids where names were matched, and what a platform was seen to do: not in these runs
     *("identity/*", "behaviour.json", "account.json", "verified/*"),
     # where guards are pinned or waived: see the test of those

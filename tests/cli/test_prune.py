@@ -18,8 +18,7 @@ from migrate.pipeline.evidence import gather
 from migrate.stores.directory import DirectoryStore
 from migrate.tools import real_tools
 from tests.cli.test_locks import expire, promotion
-from tests.cli.test_resume import killed
-from tests.cli.world import World
+from tests.cli.world import IMPORT, World
 
 DAY = 86400
 PRUNABLE = ("runs", "plans", "snapshots", "imports")
@@ -81,6 +80,17 @@ def stands(world: World) -> None:
     assert last is not None
 
 
+def importing(world: World) -> Any:
+    """A promotion in a process of its own, while a call of it that writes is under way."""
+    since = world.last()
+    world.configure(timeout="30")
+    world.fault("timeout_before", IMPORT, seconds=60)
+    process = promotion(world)
+    while "POST import admin" not in world.calls("prod", since):
+        time.sleep(0.02)
+    return process
+
+
 def test_what_is_old_goes_and_what_is_kept_stands_on_all_it_needs(world: World) -> None:
     old = promoted(world, "NO")
     age(world, 100)
@@ -131,15 +141,27 @@ def test_the_last_verified_run_stays_also_behind_others_that_failed(world: World
 
 
 def test_an_unfinished_run_stays_with_all_it_rests_on_and_in_the_way(world: World) -> None:
-    cut = killed(world, "timeout_before")
+    old = promoted(world, "NO")
+    verified = promoted(world, "YES")
+    world.change("dev", "admin", "Auditor", Invite="NO")
+    process = importing(world)
+    process.kill()
+    process.communicate()
+    world.calm()
+    world.configure(timeout="1")
+    expire(world)
+    cut = world.runs()[0]
     age(world, 400)
     seen = prune(world)
-    assert {i["name"]: i["why"] for i in seen["staying"]}[cut] == "unfinished"
+    whys = {i["name"]: i["why"] for i in seen["staying"]}
+    assert (whys[cut], whys[verified]) == ("unfinished", "the last verified run")
+    assert old in {item["name"] for item in seen["deleted"]["items"]}
     blocked = world.promote("--yes")
     assert blocked.code == 6
     blocked.says(cut, "resume")
     stands(world)
     assert world.run("resume", cut, "--yes").code == 0
+    assert world.promote("--yes").code == 0
     world.assert_promoted()
 
 
@@ -148,13 +170,8 @@ def test_a_run_that_goes_on_is_not_pruned_from_under(world: World) -> None:
     age(world, 400)
     promoted(world, "YES")
     world.change("dev", "admin", "Auditor", Invite="NO")
-    since = world.last()
-    world.configure(timeout="30")
-    world.fault("timeout_before", "/api/public/roles/import", seconds=60)
-    process = promotion(world)
+    process = importing(world)
     try:
-        while "POST import admin" not in world.calls("prod", since):
-            time.sleep(0.02)
         before = files(world)
         ran = world.run("store", "prune", "--env", "prod", "--keep", "1d", "--keep-last", "1", "-y")
         assert ran.code == 6
@@ -173,7 +190,7 @@ def test_a_kept_rollback_keeps_the_run_that_it_took_back(world: World) -> None:
     seen = prune(world)
     assert {run, back} <= {item["name"] for item in seen["staying"]}
     # Its journal got an end when it was taken back; make it as old as the rest of it.
-    age(world, 400, run)
+    age(world, 400, run, "/history/", "/captures/")
     staying = {i["name"]: (i["why"], i["neededBy"]) for i in prune(world)["staying"]}
     assert staying[back][0] == "the last verified run"
     assert staying[run][0] == "needed by what stays"
@@ -239,6 +256,26 @@ def test_a_plan_whose_run_was_pruned_still_never_runs_twice(
     assert ran.code == 5
     ran.says(run, "used already")
     assert world.writes(since) == []
+
+
+def test_a_capture_whose_snapshot_was_pruned_says_so_to_whoever_asks(world: World) -> None:
+    taken = world.run("snapshot", "--env", "prod", "--format", "json").json()
+    (first,) = (world.shelf / "captures").iterdir()
+    long_ago = first.with_name(f"20250101T000000Z-{taken['digests']['state']}.json")
+    first.rename(long_ago)
+    promoted(world, "NO")
+    asking = ("who", "--permission", "Preferences", "--env", "prod", "--at")
+    assert world.run(*asking, "2025-01-02").code == 0
+    age(world, 400)
+    time.sleep(1.1)  # the keys of captures are times to the second
+    promoted(world, "YES")
+    prune(world)
+    assert long_ago.exists()
+    ran = world.run(*asking, "2025-01-02")
+    assert ran.code == 2
+    ran.says("the capture of 2025-01-01T00:00:00Z was pruned on", "next: Ask for a later time")
+    now = world.run(*asking[:-1])
+    assert now.code == 0, now.err
 
 
 def test_what_went_is_on_record(pruned: tuple[World, str, Any, Path]) -> None:

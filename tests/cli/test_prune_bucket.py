@@ -2,8 +2,9 @@
 
 import json
 import secrets
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,12 @@ from typing import Any
 import boto3
 import pytest
 
+from migrate.config import load
+from migrate.connect import Connections
+from migrate.keeping import Limits
+from migrate.pipeline.pruning import Pruner
+from migrate.redaction import Redactor
+from migrate.tools import real_tools
 from tests.cli.test_buckets import bucket_settings, with_s3
 from tests.cli.world import Sandbox, World, world_on
 
@@ -169,3 +176,18 @@ def test_an_entry_under_retention_is_what_is_left_of_a_run(bucket: Bucket) -> No
     assert again.code == 0, again.err
     assert [each["key"] for each in again.json()["deleted"]["heldByStore"]] == [key]
     bucket.promoted("NO")
+
+
+@pytest.mark.parametrize("kind", ["versions"], indirect=True)
+def test_a_machine_whose_clock_is_ahead_makes_nothing_old(bucket: Bucket) -> None:
+    for value in ("NO", "YES"):
+        bucket.promoted(value)
+    config = load(bucket.world.config, {})
+    tools = real_tools(lambda _: None, time.sleep, lambda *_: None)
+    ahead = replace(tools, now=lambda: time.time() + 400 * 86400)
+    connections = Connections(config, ahead, Redactor())
+    limits = Limits(90 * 86400.0, 1)
+    seen = Pruner(config.environment("prod"), connections, limits).look()
+    assert seen.decision.going == ()
+    bucket.age(400)
+    assert Pruner(config.environment("prod"), connections, limits).look().decision.going
