@@ -727,7 +727,7 @@ def test_validate_tells_faults_and_warnings_with_line_and_path(staffed: World) -
     assert ran.code == 3
     lines = ran.out.splitlines()
     assert lines[0].startswith(f"{csv}:2: warning: column principal: ")
-    assert lines[1].startswith(f"{csv}:3: error: column role_type: must be admin or bot")
+    assert lines[1].startswith(f"{csv}:3: error: column role_type: must be admin, bot or account")
     assert lines[2] == f"{csv}: this assignments file has 1 error, 1 warning"
     assert f"{bodies}:1: warning: $.assignments[1]: " in ran.out
     assert f"{bodies}:1: error: $.assignments[2]: " in ran.out

@@ -184,7 +184,8 @@ def test_a_saved_plan_is_applied_once_and_only_to_what_it_was_made_for(ledger: W
     assert holdings(ledger) == MERGED
     assert ledger.run("apply", plan, "--yes").code == 5
     ledger.put("prod", PROD)
-    plan = ledger.plan("--assignments", "merge")
+    allow = ("--allow", "reverts_hotfix", "--reason", "a test")
+    plan = ledger.plan("--assignments", "merge", *allow)
     ledger.put("prod", server({k: held for k, held in accounts(PROD).items() if k != "ANN"}))
     gone = ledger.run("apply", plan, "--yes")
     assert gone.code == 5

@@ -8,16 +8,25 @@ from typing import Any
 import pytest
 
 from tests.cli.probed import left_over
-from tests.cli.world import World, role
+from tests.cli.world import Ran, World, role
 
 FULL = ("--mode", "full", "--allow", "max_deletions", "--reason", "ticket 47")
 
 
 @pytest.fixture
 def guarded(world: World) -> World:
-    """prod is protected."""
-    world.configure("prod", protected="true")
+    """prod is protected; nobody has to approve what is done there."""
+    world.configure("prod", protected="true", approvals="0")
     return world
+
+
+def through(world: World, *arguments: str) -> Ran:
+    """Plan, and apply the plan, as it has to be where the target is protected."""
+    plan = world.folder / "through.json"
+    ran = world.run("plan", "--from", "dev", "--to", "prod", "--out", plan, *arguments)
+    if ran.code == 0:
+        ran = world.run("apply", plan, "--yes", "--confirm-target", "prod")
+    return ran
 
 
 def probe(world: World, name: str = "dev") -> None:
@@ -37,23 +46,22 @@ def verdict(world: World, *arguments: str) -> dict[str, str]:
 
 def test_full_mode_onto_a_protected_target_needs_a_profile(guarded: World) -> None:
     with guarded.untouched():
-        ran = guarded.promote("--yes", *FULL)
+        ran = through(guarded, *FULL)
     assert ran.code == 4
     ran.says(
         "no_profile: prod is protected",
         "admin and bot roles",
         "role-migrate probe",
-        "target: unchanged",
         "--allow no_profile",
     )
     assert verdict(guarded)["outcome"] == "pass", "incremental mode asks for none"
-    assert guarded.promote("--yes").code == 0
+    assert through(guarded).code == 0
 
 
 def test_a_probe_of_another_environment_of_the_same_version_will_do(guarded: World) -> None:
     probe(guarded)
     assert verdict(guarded, *FULL)["outcome"] == "pass"
-    assert guarded.promote("--yes", *FULL).code == 0
+    assert through(guarded, *FULL).code == 0
 
 
 def test_looking_for_a_profile_asks_no_platform(guarded: World) -> None:
@@ -95,19 +103,19 @@ def test_only_the_role_types_that_change_matter(guarded: World) -> None:
 def test_where_nothing_changes_nothing_is_asked_for(guarded: World) -> None:
     guarded.put("prod", guarded.state("dev"))
     assert verdict(guarded, *FULL)["outcome"] == "pass"
-    assert guarded.promote("--yes", *FULL).code == 0
+    assert through(guarded, *FULL).code == 0
 
 
 @pytest.mark.parametrize("option", [("--without-profile",), ("--allow", "no_profile")])
 def test_it_can_be_done_without_a_profile_for_a_reason(
     guarded: World, option: tuple[str, ...]
 ) -> None:
-    ran = guarded.promote("--yes", "--mode", "full", *option)
+    ran = through(guarded, "--mode", "full", *option)
     assert ran.code == 2
     ran.says("needs --reason", "target: unchanged")
     found = verdict(guarded, *FULL, *option)
     assert (found["outcome"], found["reason"]) == ("allowed", "ticket 47")
-    assert guarded.promote("--yes", *FULL, *option).code == 0
+    assert through(guarded, *FULL, *option).code == 0
     allowed = [each for each in guarded.report()["verdicts"] if each["rule"] == "no_profile"]
     assert [each["reason"] for each in allowed] == ["ticket 47"]
 
@@ -122,18 +130,18 @@ def test_apply_looks_again(guarded: World) -> None:
     plan = guarded.plan(*FULL)
     shutil.rmtree(guarded.folder / "store" / "profiles")
     with guarded.untouched():
-        ran = guarded.run("apply", plan, "--yes")
+        ran = guarded.run("apply", plan, "--yes", "--confirm-target", "prod")
     assert ran.code == 5
     ran.says("no_profile: prod is protected", "target: unchanged")
     probe(guarded)
-    assert guarded.run("apply", plan, "--yes").code == 0
+    assert guarded.run("apply", plan, "--yes", "--confirm-target", "prod").code == 0
 
 
 def test_a_target_that_became_protected_makes_a_plan_stale(world: World) -> None:
     plan = world.plan(*FULL)
-    world.configure("prod", protected="true")
+    world.configure("prod", protected="true", approvals="0")
     with world.untouched():
-        ran = world.run("apply", plan, "--yes")
+        ran = world.run("apply", plan, "--yes", "--confirm-target", "prod")
     assert ran.code == 5
     ran.says("no_profile: prod is protected")
 
@@ -162,9 +170,12 @@ def test_a_damaged_profile_counts_for_nothing(guarded: World, damage: bytes) -> 
 
 def test_the_way_back_is_open_without_a_profile(guarded: World) -> None:
     before = guarded.roles()
-    assert guarded.promote("--yes").code == 0
+    assert through(guarded).code == 0
     assert guarded.roles().keys() != before.keys()
-    ran = guarded.run("rollback", guarded.runs()[0], "--yes")
+    back = guarded.folder / "back.json"
+    ran = guarded.run("rollback", guarded.runs()[0], "--dry-run", "--out", back)
+    assert ran.code == 0, ran.err
+    ran = guarded.run("apply", back, "--yes", "--confirm-target", "prod")
     assert ran.code == 0, ran.err
     assert guarded.roles().keys() == before.keys()
 

@@ -69,7 +69,8 @@ def test_what_the_source_may_give_directly_is_not_taken(staffed: World) -> None:
     assert why in one_line(ran.err)
     # Nor is it given where the target lacks it: nobody knows that the source gives it.
     edit(staffed, "prod", OURS, held(OPS, ANN, "@Desk"), groups=night)
-    assert staffed.promote("--yes", *EXACT).code == 0
+    allow = ("--allow", "reverts_hotfix", "--reason", "a test")
+    assert staffed.promote("--yes", *EXACT, *allow).code == 0
     assert ops(staffed) == {"Desk"}
 
 
