@@ -357,3 +357,17 @@ def test_no_password_and_no_token_is_told_at_length(ledger: World, log_format: s
     ]
     assert [ran.code for ran in told] == [0, 0, 0]
     assert "debugInfo" not in "".join(ran.out + ran.err for ran in told)
+
+
+def test_a_server_has_no_log_of_who_did_by_hand_what_a_plan_takes_back(ledger: World) -> None:
+    assert promote(ledger, "exact").code == 0
+    document = ledger.state()
+    for account in document["accounts"]:
+        if account["username"] == "ANN":
+            account["roles"].append("AUDIT")
+    ledger.put("prod", document)
+    options = ("--from", "dev", "--to", "prod", "--assignments", "exact")
+    shown = ledger.run("plan", *options)
+    assert shown.code == 4, shown.err
+    assert "it, and loses it" in shown.out
+    assert "prod has no audit log that can be read" in shown.out
