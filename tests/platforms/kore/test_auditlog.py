@@ -209,3 +209,8 @@ def test_a_log_that_grows_while_it_is_read_is_not_taken_for_another_meaning():
         where="prod",
     )
     assert len(log.entries) == 6 and log.cut == ""
+
+
+def test_what_comes_from_before_is_left_out_though_the_platform_shows_it():
+    second = {"Date/Time": "2019-01-01T00:00:00.900Z", "timestampValue": None}
+    assert entries(row(**second), row(timestampValue=1_500_000_000_000)) == ()
