@@ -70,6 +70,7 @@ OBJECTED = {
         breaches=(Breach("Invite", False, Move.REMOVE, ((("user", "ann@example.com"), ""),)),),
     ),
     "no_profile": replace(CALM, unprofiled=("admin",)),
+    "reverts_hotfix": replace(CALM, reverts="somebody changed prod by hand: 'Ops'"),
     "unseen_roles": replace(CALM, unseen=(("account", "LEDGER"),)),
     "platform_refuses": replace(CALM, refusals=("only ADMIN can do that, and this runs as OPS",)),
 }

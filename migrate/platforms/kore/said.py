@@ -17,6 +17,7 @@ LONGEST = 300
 """Characters of a message that are shown."""
 
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?")
+_ROWS = re.compile(r"[{\[][^{\[]*\".*", re.DOTALL)
 _MESSAGES = ("errors", "msg", "message", "reason", "error")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]{0,29}")
 _JSON_MARKS = frozenset('{}[]"\\')
@@ -94,8 +95,9 @@ def _plain(body: bytes) -> str:
 
 
 def _fit(words: str) -> str:
-    """A message as it may be shown: without tokens and secrets, and not endless."""
-    shown = struck(_TOKEN.sub("***", words))
+    """A message as it may be shown: without tokens, secrets and rows, and not endless."""
+    # Of rows within a message even the keys may be damaged: nobody can tell what is secret there.
+    shown = struck(_TOKEN.sub("***", _ROWS.sub("…", words)))
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
 
 

@@ -244,6 +244,9 @@ def bodies(draw: st.DrawFn, *, begun: bool) -> bytes:
     return data
 
 
+DAMAGED = json.dumps({"error": json.dumps({"bots": None, "s}ecret": CANARY})}).encode()
+"""A message that holds rows, with a key that was damaged on its way."""
+
 statuses = st.sampled_from([200, 200, 200, 201, 203, 206, 400, 401, 403, 404, 412, 429, 500, 503])
 
 
@@ -279,6 +282,8 @@ def test_nothing_under_a_key_that_names_a_secret_is_told(
 
 @settings(max_examples=300, deadline=None)
 @given(bodies(begun=False), statuses, st.booleans(), st.booleans())
+@example(DAMAGED, 201, True, False)
+@example(DAMAGED, 201, False, False)
 def test_value_of_tells_no_secret(body: bytes, status: int, write: bool, sealed: bool) -> None:
     try:
         value_of(
