@@ -7,7 +7,9 @@ BIN := $(VENV)/bin
 
 # Tests write and sync thousands of small files: in memory, where there is room for them.
 MEMORY := $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'NR==2 {print $$4}') -gt 2000000 && echo /dev/shm)
-PYTEST := $(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY) )$(BIN)/python -m pytest -n auto
+# Most of their time they wait, for servers and time-outs: two for each core.
+WORKERS := $(shell $(PYTHON) -c 'import os; print(min(2 * (os.cpu_count() or 1), 16))')
+PYTEST := $(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY) )$(BIN)/python -m pytest -n $(WORKERS)
 
 demo: $(VENV)/.sandbox
 	$(BIN)/role-migrate demo
