@@ -27,6 +27,7 @@ COMMANDS = {
     "resume": Entry("resume", "resume", "Go on with a run that was cut off."),
     "rollback": Entry("rollback", "rollback", "Take back what a run did."),
     "drift": Entry("drift", "drift", "Show whether an environment moved since a snapshot."),
+    "diff": Entry("diff", "diff", "Compare two captured states, role by role."),
     "runs": Entry("runs", "runs", "List, show and abandon runs."),
     "log": Entry("log", "log", "Show every change, and who agreed to it."),
     "who": Entry("who", "who", "Show who holds a permission, or held it at a time."),
