@@ -9,6 +9,7 @@ from migrate.assignments_file.table import is_table
 from migrate.canonical import MAX_BYTES, loads, read_bytes
 from migrate.errors import Fault, InvalidInput, MigrateError
 from migrate.resources import schema
+from migrate.rolefolder import is_folder
 from migrate.validation import validate
 from migrate.validation.documents import IMPORT_KORE, check_snapshot, kind_of
 from migrate.validation.locate import Finding
@@ -37,7 +38,7 @@ def check_file(path: Path, role_type: str | None) -> Checked:
     """
     if path.suffix == ".toml":
         return _config(path)
-    if path.is_dir():
+    if is_folder(path):
         return _folder(path)
     try:
         text = read_bytes(path, limit=MAX_BYTES)

@@ -38,6 +38,14 @@ class Written:
     others: tuple[str, ...]
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder at a path, be it one that no folder can have."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def read(path: Path) -> RoleFiles:
     """What a folder holds, with every fault in its files.
 
@@ -57,7 +65,14 @@ def read(path: Path) -> RoleFiles:
             where=str(path),
             remedy="Take the snapshot into it again, or restore it (git restore).",
         )
-    found, strays = _files(path, index.folders)
+    try:
+        found, strays = _files(path, index.folders)
+    except OSError as error:
+        raise InvalidInput(
+            f"cannot be read: {error.strerror or error}",
+            where=str(path),
+            remedy="Name a folder that can be read.",
+        ) from None
     taken = read_files(
         index, {place: read_bytes(path / place, limit=MOST_BYTES) for place in found}
     )
@@ -65,7 +80,9 @@ def read(path: Path) -> RoleFiles:
 
 
 def load(path: Path) -> Snapshot:
-    """The roles of a folder as a snapshot without a time. Raises InvalidInput with every fault."""
+    """The roles of a folder as a snapshot without a time, which says that it comes from files:
+    people may have edited them. Raises InvalidInput with every fault.
+    """
     taken = read(path)
     wrong = tuple(fault for fault in taken.faults if not fault.warning)
     if wrong:
@@ -76,7 +93,7 @@ def load(path: Path) -> Snapshot:
             remedy=f"Mend the files; role-migrate validate {path} checks them.",
             faults=wrong,
         )
-    return taken.snapshot()
+    return replace(taken.snapshot(), environment=f"{taken.index.environment} (from files)")
 
 
 def may_take(path: Path, identity: Identity, selection: Selection) -> Index | None:
@@ -85,7 +102,7 @@ def may_take(path: Path, identity: Identity, selection: Selection) -> Index | No
     Raises UsageError where that is of another environment, or another part of its roles: their
     files would be removed.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     index = _index(path)
     if index is None:
@@ -162,15 +179,11 @@ def _replace(
 
 
 def _index(path: Path) -> Index | None:
-    try:
-        folder, there = path.is_dir(), os.path.lexists(path / INDEX)
-    except (OSError, ValueError):  # a name that no folder can have
-        folder, there = False, False
-    if not folder:
+    if not is_folder(path):
         raise UsageError(
             "there is no such folder", where=str(path), remedy="Check its name, and where it is."
         )
-    if not there:
+    if not os.path.lexists(path / INDEX):
         return None
     _no_link(path / INDEX)
     return read_index(read_bytes(path / INDEX, limit=MOST_BYTES), str(path / INDEX))

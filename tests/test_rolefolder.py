@@ -194,3 +194,16 @@ def test_what_is_no_folder_of_roles_is_told(tmp_path: Path) -> None:
         write(file, of("Ops"))
     with pytest.raises(UsageError):
         write(file / "below", of("Ops"))
+
+
+def test_what_can_t_be_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, of("Ops"))
+
+    def refused(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(InvalidInput, match="Permission denied"):
+        load(folder)
+    with pytest.raises(UsageError, match="Permission denied"):
+        write(folder, of("Auditor"))

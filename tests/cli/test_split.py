@@ -73,8 +73,15 @@ def test_a_folder_is_planned_from_as_its_environment_is(world: World, roles: Pat
 
     assert bare(of_folder) == bare(of_dev)
     assert of_folder["source"]["digest"] == of_dev["source"]["digest"]
-    text = world.run("plan", "--from", f"dir:{roles}", "--to", "prod").out
+    plan = world.folder / "plan.json"
+    text = world.run("plan", "--from", f"dir:{roles}", "--to", "prod", "--out", plan).out
+    assert "from    dev (from files): kore account" in text
     assert "without a time" in text
+    # What is made again comes from the folder again, never from the environment that it is of.
+    world.run("plan", "--refresh", plan).says("comes from files")
+    ran = world.run("plan", "--refresh", plan, "--from", f"dir:{roles}")
+    assert ran.code == 0
+    ran.says("the same changes")
 
 
 def test_what_was_edited_is_promoted_and_new_roles_get_ids_of_the_target(
@@ -135,6 +142,8 @@ def test_drift_against_a_folder(world: World, roles: Path) -> None:
     ran = world.run(*arguments)
     assert ran.code == 10
     assert '~ update admin role "Auditor"' in ran.out
+    value = world.run(*arguments, "--format", "json").json()
+    assert value["against"] == {"environment": "dev (from files)", "capturedAt": None}
 
 
 @pytest.mark.parametrize("what", ["roles", "dir", "nothing"])
