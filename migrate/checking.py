@@ -1,15 +1,21 @@
 """Check a file of any kind, wholly: shape, sense and digests. What `validate` does to each file."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrate.assignments_file import parse
 from migrate.assignments_file.table import is_table
 from migrate.canonical import MAX_BYTES, loads, read_bytes
 from migrate.errors import Fault, InvalidInput, MigrateError
 from migrate.resources import schema
+from migrate.rolefolder import is_folder
 from migrate.validation import validate
 from migrate.validation.documents import IMPORT_KORE, check_snapshot, kind_of
+from migrate.validation.locate import Finding
+
+if TYPE_CHECKING:
+    from migrate.rolefiles.reading import RoleFiles
 
 
 class Checked(NamedTuple):
@@ -28,10 +34,12 @@ def check_file(path: Path, role_type: str | None) -> Checked:
     """Check the file at `path`; a config is told by its ending `.toml`, a table by `.csv`.
 
     `role_type` is for a bare export, where it does not say or where it should be of that type.
-    Raises UsageError where there is no such file.
+    A folder is one of role files. Raises UsageError where there is no such file.
     """
     if path.suffix == ".toml":
         return _config(path)
+    if is_folder(path):
+        return _folder(path)
     try:
         text = read_bytes(path, limit=MAX_BYTES)
     except InvalidInput as error:
@@ -64,10 +72,12 @@ def check_value(value: Any, text: bytes, role_type: str | None, *, where: str) -
         return Checked(*check_export(value, text, role_type, where=where))
     if kind == "assignments":
         return _assignments(text, where=where)
-    faults = validate(value, text, schema(kind), where=where)
-    if faults:
-        return Checked(kind, faults)
     try:
+        if kind in ("role", "roles"):
+            return _role_file(kind, value, text, where)
+        faults = validate(value, text, schema(kind), where=where)
+        if faults:
+            return Checked(kind, faults)
         return Checked(kind, _sense(kind, value, text, where))
     except InvalidInput as error:
         return Checked(kind, _as_faults(error))
@@ -87,6 +97,49 @@ def _sense(kind: str, value: Any, text: bytes, where: str) -> tuple[Fault, ...]:
 
         planfile.from_value(value, where=where)
     return ()
+
+
+def _folder(path: Path) -> Checked:
+    from migrate import rolefolder
+
+    try:
+        taken = rolefolder.read(path)
+    except InvalidInput as error:
+        return Checked("folder of roles", _as_faults(error))
+    return Checked("folder of roles", (*taken.faults, *_permissions(taken)))
+
+
+def _role_file(kind: str, value: Any, text: bytes, where: str) -> Checked:
+    """A file out of a folder of roles; one role's as what it is in the folder that it lies in."""
+    from migrate import rolefiles
+    from migrate.rolefiles.reading import check_role, read_files
+
+    if kind == "roles":
+        return Checked("index of roles", rolefiles.check_index(value, text, where=where))
+    path = Path(where).absolute()
+    beside = path.parent.parent / rolefiles.INDEX
+    if not beside.is_file():
+        return Checked("role", check_role(value, text, where=where, place=None))
+    index = rolefiles.read_index(read_bytes(beside, limit=MAX_BYTES), str(beside))
+    taken = read_files(index, {f"{path.parent.name}/{path.name}": text})
+    found = (*taken.faults, *_permissions(taken))
+    return Checked("role", tuple(replace(fault, file="") for fault in found))
+
+
+def _permissions(taken: "RoleFiles") -> tuple[Fault, ...]:
+    """Warnings about permissions that nobody documented, where the platform's are documented."""
+    from migrate.connect import traits_of
+    from migrate.platforms.kore.permissions import check_permissions
+
+    found: list[Finding] = []
+    for role_type, traits in traits_of(taken.index.identity).role_types.items():
+        values = taken.of_type(role_type)
+        places = list(values)
+        entries = dict(enumerate(values.values()))
+        for each in check_permissions(entries, role_type, traits.known) if traits.known else ():
+            number, *rest = each.path
+            found.append(replace(each, path=(places[int(number)], *rest)))
+    return taken.located(found)
 
 
 def _assignments(text: bytes, *, where: str) -> Checked:

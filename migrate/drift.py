@@ -6,6 +6,7 @@ from typing import Any
 from migrate.diff import Action, Change, in_scope, permission_changes
 from migrate.model import Assignment, Capture, Selection, Snapshot, State
 from migrate.peopleplanfile import assignment_to_value
+from migrate.snapshot import UNDATED
 
 
 def compare_states(
@@ -67,12 +68,14 @@ def compare_people(then: State, now: State, selections: tuple[Selection, ...]) -
 def to_value(
     then: Snapshot, now: Snapshot, changes: tuple[Change, ...], moves: Moves
 ) -> dict[str, Any]:
-    """The JSON value of a drift report; `assignments` null where they were not compared."""
+    """The JSON value of a drift report; `assignments` null where they were not compared, and times
+    where they are not known.
+    """
     compared = then.state.people is not None and now.state.people is not None
     return {
         "environment": now.environment,
-        "against": {"environment": then.environment, "capturedAt": then.captured_at},
-        "capturedAt": now.captured_at,
+        "against": {"environment": then.environment, "capturedAt": _time(then)},
+        "capturedAt": _time(now),
         "moved": bool(changes or moves),
         "changes": [
             {
@@ -97,3 +100,7 @@ def to_value(
         if compared
         else None,
     }
+
+
+def _time(taken: Snapshot) -> str | None:
+    return None if taken.captured_at == UNDATED else taken.captured_at

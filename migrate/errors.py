@@ -50,18 +50,21 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in a piece of input: where (JSON path and line, when known) and what."""
+    """One thing wrong in a piece of input: where (JSON path and line, when known) and what.
+
+    `file` is the one of many that it is in, below the folder that the input is; else "".
+    """
 
     message: str
     path: str = ""
     line: int | None = None
     warning: bool = False
+    file: str = ""
 
     def __str__(self) -> str:
         """Render as `line 7, $[0].role: message`."""
-        where = ", ".join(
-            part for part in (f"line {self.line}" if self.line else "", self.path) if part
-        )
+        line = f"line {self.line}" if self.line else ""
+        where = ", ".join(part for part in (self.file, line, self.path) if part)
         return f"{where}: {self.message}" if where else self.message
 
 

@@ -15,6 +15,9 @@ from migrate.model import Capture, Identity, Role, Section, Selection, Snapshot,
 SCHEMA = "urn:role-migrate:schema:snapshot:1"
 FORMAT_VERSION = 1
 
+UNDATED = "1970-01-01T00:00:00Z"
+"""When roles without a time were captured: only that it was before now is known of them."""
+
 
 def role_to_value(role: Role, *, ids: bool = True) -> dict[str, Any]:
     """A role as JSON: name, description, permissions and, if asked for and known, id and refId.

@@ -1,9 +1,12 @@
 """Which commands there are. Each is imported only when it runs; its help line stands here."""
 
 import importlib
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Entry(NamedTuple):
@@ -16,6 +19,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "demo": Entry("demo", "demo", "The whole story on embedded environments."),
+    "init": Entry("init", "init", "Write a first config, with comments."),
     "snapshot": Entry("snapshot", "snapshot", "Capture an environment."),
     "validate": Entry("validate", "validate", "Check files of every kind, wholly."),
     "plan": Entry("plan", "plan", "Show what would change; save it as a plan."),
@@ -27,6 +31,7 @@ COMMANDS = {
     "resume": Entry("resume", "resume", "Go on with a run that was cut off."),
     "rollback": Entry("rollback", "rollback", "Take back what a run did."),
     "drift": Entry("drift", "drift", "Show whether an environment moved since a snapshot."),
+    "diff": Entry("diff", "diff", "Compare two captured states, role by role."),
     "runs": Entry("runs", "runs", "List, show and abandon runs."),
     "log": Entry("log", "log", "Show every change, and who agreed to it."),
     "who": Entry("who", "who", "Show who holds a permission, or held it at a time."),
@@ -35,6 +40,7 @@ COMMANDS = {
     "probe": Entry("probe", "probe", "Settle on a live account what nobody documents."),
     "policy": Entry("policy", "policy", "Keep guards where others can't change them."),
     "schema": Entry("schema", "schema", "Print the JSON Schema of a kind of file."),
+    "completion": Entry("completion", "completion", "Print what makes a shell complete commands."),
     "sandbox": Entry("sandbox", "sandbox", "Embedded environments to try things on."),
 }
 
@@ -55,6 +61,17 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, entry.function)
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[Any]]":
+        """Complete commands, without importing any, and options."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=entry.help)
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""
         with formatter.section("Commands"):
@@ -62,7 +79,8 @@ class LazyGroup(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find a command; a wrong name gets a suggestion."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        wrong = args and args[0] not in COMMANDS and not args[0].startswith("-")
+        if wrong and not ctx.resilient_parsing:
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)

@@ -15,7 +15,7 @@ from migrate.errors import Exit, UsageError
     default="last",
     show_default=True,
     metavar="S",
-    help="last, an environment, file:PATH, sha256:DIGEST or run:ID.",
+    help="last, an environment, file:PATH, dir:DIR, sha256:DIGEST or run:ID.",
 )
 @options.scope
 @click.option("--source-env", metavar="NAME", help="Environment that a bare export came from.")

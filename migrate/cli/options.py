@@ -54,7 +54,7 @@ def _sides(function: Function, *, source_needed: bool) -> Function:
             "source",
             required=source_needed,
             metavar="S",
-            help="The source: an environment, file:PATH, sha256:DIGEST or run:ID.",
+            help="The source: an environment, file:PATH, dir:DIR, sha256:DIGEST or run:ID.",
         ),
     ):
         function = option(function)

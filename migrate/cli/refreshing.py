@@ -26,6 +26,7 @@ def asked_again(context: click.Context, old: "Plan") -> "tuple[Way, Wish]":
     from migrate.pipeline.sources import spelled
     from migrate.pipeline.ways import Way
     from migrate.plan import Origin
+    from migrate.snapshot import UNDATED
 
     given = [
         option.opts[-1]
@@ -46,6 +47,12 @@ def asked_again(context: click.Context, old: "Plan") -> "tuple[Way, Wish]":
             target="unchanged",
             remedy="Make it again by the command that it was made with: if it does the same, it "
             "keeps its approvals.",
+        )
+    if old.source.captured_at == UNDATED and context.params["source"] is None:
+        raise UsageError(
+            f"plan {old.id} comes from files: {old.source.environment!r}",
+            target="unchanged",
+            remedy="Name them again: --from dir:DIR.",
         )
     selection = old.selections[0] if old.selections else Selection()
     reasons = {override.reason for override in old.overrides}

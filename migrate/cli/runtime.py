@@ -1,6 +1,8 @@
 """What every command needs of the outside: the voice, the config, the connections."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +47,26 @@ class Runtime:
         probed = self.probe is not None and self.probe.wrote
         return probed or any(entry.step.writes and entry.state != "not tried" for entry in steps)
 
+    @property
+    def config_place(self) -> tuple[Path, str]:
+        """Where the config is or is to be, and what says so; "" where it is the usual place."""
+        from migrate.config import place
+
+        option = Path(self._config_option) if self._config_option else None
+        with self._homes_known():
+            return place(option, os.environ, working_folder())
+
+    @contextmanager
+    def _homes_known(self) -> Iterator[None]:
+        try:
+            yield
+        except RuntimeError as error:  # pathlib's word for a ~user whom nobody knows
+            raise UsageError(
+                "the path of the config, or one in it, begins with ~ and a user who has no home",
+                where=self._config_option or "",
+                remedy="Write the path out.",
+            ) from error
+
     @cached_property
     def config(self) -> "Config":
         """The config, with its warnings said."""
@@ -52,14 +74,8 @@ class Runtime:
 
         option = Path(self._config_option) if self._config_option else None
         here = working_folder()
-        try:
+        with self._homes_known():
             config = load(find(option, os.environ, here), os.environ)
-        except RuntimeError as error:  # pathlib's word for a ~user whom nobody knows
-            raise UsageError(
-                "the path of the config, or one in it, begins with ~ and a user who has no home",
-                where=str(option or ""),
-                remedy="Write the path out.",
-            ) from error
         for warning in config.warnings:
             self.voice.warn(str(warning))
         return config

@@ -5,6 +5,7 @@ import click
 from migrate.cli import options
 from migrate.cli.files import answer, destination, write
 from migrate.cli.runtime import Runtime
+from migrate.cli.splitting import split_into, splitting
 from migrate.errors import Exit
 
 
@@ -12,6 +13,11 @@ from migrate.errors import Exit
 @click.option("--env", "name", required=True, metavar="E", help="The environment.")
 @options.scope
 @click.option("-o", "--out", metavar="FILE", help="Write the snapshot to a file, too.")
+@click.option(
+    "--split",
+    metavar="DIR",
+    help="Write a file per role into a folder to keep in Git: no ids, times or people.",
+)
 @click.option(
     "--format",
     "form",
@@ -27,11 +33,13 @@ def snapshot(
     role: tuple[str, ...],
     exclude_role: tuple[str, ...],
     out: str | None,
+    split: str | None,
     form: str,
 ) -> int:
     """Read all roles of an environment, and who holds them, and keep both in its store.
 
-    With --format json the snapshot itself is the answer.
+    With --format json the snapshot itself is the answer. --split makes the files of a folder the
+    roles that there are now; --from dir:DIR promotes from it.
     """
     from migrate.canonical import dumps_pretty
     from migrate.pipeline.capture import take_snapshot
@@ -41,10 +49,13 @@ def snapshot(
     file = destination(out, "--out")
     environment = runtime.config.environment(name)
     selection = options.selection(role, exclude_role)
+    folder = splitting(split, environment, selection)
     taken, digest = take_snapshot(environment, runtime.connections, selection)
     data = dumps_pretty(to_value(taken))
     if file:
         write(file, data)
+    if folder:
+        told = split_into(folder, taken, runtime)
     if form == "json":
         answer(data)
         return Exit.DONE
@@ -60,5 +71,7 @@ def snapshot(
         )
     lines.append(f"  state   sha256:{digest}")
     lines.append(f"  content {content_digest(taken.state)}")
+    if folder:
+        lines.append(f"  split   {told}")
     answer("\n".join(lines) + "\n")
     return Exit.DONE

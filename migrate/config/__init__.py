@@ -1,6 +1,6 @@
 """The config: role-migrate.toml, read into frozen values. Secrets stay references in it."""
 
-from migrate.config.load import FILE_NAME, VARIABLE, find, load
+from migrate.config.load import FILE_NAME, VARIABLE, find, load, place
 from migrate.config.logins import App, Login
 from migrate.config.values import (
     Config,
@@ -32,4 +32,5 @@ __all__ = [
     "UploadCommand",
     "find",
     "load",
+    "place",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from migrate.config.build import Builder, guard_rule
 from migrate.config.checks import check
-from migrate.config.lines import toml_lines
+from migrate.config.defaults import with_defaults
 from migrate.config.secret_settings import take_secrets
 from migrate.config.values import Config
 from migrate.errors import Fault, InvalidInput, UsageError
@@ -25,11 +25,8 @@ _PLACE = re.compile(r"(?P<what>.*) \((?:at line (?P<line>\d+), column (?P<column
 _OFF = frozenset({"", "0", "false", "no"})
 
 
-def find(option: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
-    """Return the config's path: the option's, ROLE_MIGRATE_CONFIG's, or ./role-migrate.toml.
-
-    Relative paths are resolved against `cwd`. Raises UsageError where there is no such file.
-    """
+def place(option: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[Path, str]:
+    """Where the config is, or is to be, and what says so; "" where nothing does."""
     named = environ.get(VARIABLE)
     if option is not None:
         path, source = option, "--config"
@@ -37,14 +34,22 @@ def find(option: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
         path, source = Path(named), VARIABLE
     else:
         path, source = Path(FILE_NAME), ""
-    path = cwd / path.expanduser()
+    return cwd / path.expanduser(), source
+
+
+def find(option: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
+    """Return the config's path: the option's, ROLE_MIGRATE_CONFIG's, or ./role-migrate.toml.
+
+    Relative paths are resolved against `cwd`. Raises UsageError where there is no such file.
+    """
+    path, source = place(option, environ, cwd)
     if path.is_file() or path.is_fifo():
         return path
     problem = "is a directory, not a file" if path.is_dir() else "does not exist"
     raise UsageError(
         f"the config {path} {problem}" + (f" (named by {source})" if source else ""),
         remedy=f"Name one with --config or {VARIABLE}, or run in the folder that has {FILE_NAME}; "
-        '"First promotion" in the README shows how to write one.',
+        "role-migrate init writes one.",
     )
 
 
@@ -56,13 +61,15 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     """
     folder = path.absolute().parent
     text = _read(path)
-    value = parsed(text, str(path), "config")
+    whole = with_defaults(parsed(text, str(path), "config"))
     try:
-        cleaned, refs, findings = take_secrets(value)
-        found = [
-            *faults([*findings, *check(cleaned)], text, toml_lines),
-            *validate(cleaned, text, schema("config"), where="the config", locator=toml_lines),
-        ]
+        cleaned, refs, findings = take_secrets(whole.value)
+        found = whole.told(
+            (
+                *faults([*whole.findings, *findings, *check(cleaned)], text, whole.lines),
+                *validate(cleaned, text, schema("config"), where="the config", locator=whole.lines),
+            )
+        )
     except RecursionError:
         raise InvalidInput("the config is nested too deeply", where=str(path)) from None
     wrong = sorted((each for each in found if not each.warning), key=lambda each: each.line or 0)
@@ -107,7 +114,7 @@ def _read(path: Path) -> bytes:
         raise InvalidInput(
             "the config is empty",
             where=str(path),
-            remedy='"First promotion" in the README shows how to write one.',
+            remedy="role-migrate init --force writes one.",
         )
     return text
 

@@ -1,8 +1,8 @@
 """What a source or target is, as it is spelled on the command line.
 
 An environment's name, or `file:PATH` (a snapshot, or a bare export array as the platform returned
-it), `sha256:DIGEST` (a snapshot in the store), `run:ID` (what a run left behind). Or, beside these,
-an assignments file.
+it), `dir:DIR` (a folder of role files), `sha256:DIGEST` (a snapshot in the store), `run:ID` (what a
+run left behind). Or, beside these, an assignments file.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migrate import __version__, snapshot
+from migrate import __version__, rolefolder, snapshot
 from migrate.archive import Archive
 from migrate.archive.pruned import pruned_at
 from migrate.assignments_file import AssignmentsFile
@@ -27,14 +27,12 @@ from migrate.pipeline.confirming import deleting
 from migrate.plan import Origin, Plan, Side, Source
 from migrate.platforms.base import Need
 from migrate.resources import schema
+from migrate.snapshot import UNDATED
 from migrate.tools import Tools
 from migrate.validation import validate
 from migrate.validation.documents import check_snapshot
 
-SCHEMES = ("file", "sha256", "run")
-
-UNDATED = "1970-01-01T00:00:00Z"
-"""When a bare export was captured: that is not in it, only that it was before now is known."""
+SCHEMES = ("file", "dir", "sha256", "run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,8 @@ def obtain(
         return taken
     if what.kind == "file":
         return from_file(Path(what.value), connections.config, hints)
+    if what.kind == "dir":
+        return rolefolder.load(Path(what.value))
     return from_store(what, connections)
 
 
@@ -130,8 +130,8 @@ def asked(
     return Source(side, found.state, notes=found.notes)
 
 
-def from_file(path: Path, config: Config, hints: Hints) -> Snapshot:
-    """The snapshot in a file, or one made of the bare export array in it."""
+def from_file(path: Path, config: Config | None, hints: Hints) -> Snapshot:
+    """The snapshot in a file, or one made of the bare export array in it, which needs a config."""
     value, text = read(path)
     if not isinstance(value, list):
         where = str(path)
@@ -152,7 +152,7 @@ def from_file(path: Path, config: Config, hints: Hints) -> Snapshot:
                 faults=faults,
             )
         return snapshot.from_value(value, where=where)
-    if hints.source_env is None:
+    if hints.source_env is None or config is None:
         raise UsageError(
             "a bare export does not say which environment it came from",
             where=str(path),

@@ -12,8 +12,9 @@ from migrate.model import Assignments, Mode, Selection, Snapshot
 from migrate.peopleplan import known_people
 from migrate.pipeline.capture import Captured
 from migrate.pipeline.planning import Wish, overrides
-from migrate.pipeline.sources import UNDATED, Hints, Spelled, from_file, obtain
+from migrate.pipeline.sources import Hints, Spelled, from_file, obtain
 from migrate.platforms.base import Need
+from migrate.snapshot import UNDATED
 from migrate.tools import epoch
 
 EVERYTHING = Selection()
@@ -128,6 +129,8 @@ def _unread(source: Snapshot, what: Spelled) -> str:
         return "when it was captured, only who holds roles was read"
     if what.kind == "file" and source.captured_at == UNDATED:
         return "a bare export holds roles alone"
+    if what.kind == "dir":
+        return "a folder of roles holds roles alone"
     return "the snapshot does not hold them"
 
 

@@ -16,7 +16,8 @@ def render(checked: "list[tuple[str, Checked]]") -> str:
             line = f":{fault.line}" if fault.line else ""
             word = "warning" if fault.warning else "error"
             path = f"{inert(fault.path)}: " if fault.path else ""
-            lines.append(f"{inert(name)}{line}: {word}: {path}{inert(fault.message)}")
+            file = f"{inert(name.rstrip('/'))}/{inert(fault.file)}" if fault.file else inert(name)
+            lines.append(f"{file}{line}: {word}: {path}{inert(fault.message)}")
         errors = sum(not fault.warning for fault in one.faults)
         counts = f"{_count(errors, 'error')}, {_count(len(one.faults) - errors, 'warning')}"
         state = "is sound" if not one.faults else f"has {counts}"
@@ -38,6 +39,7 @@ def to_value(checked: "list[tuple[str, Checked]]") -> dict[str, Any]:
                 "sound": one.sound,
                 "faults": [
                     {
+                        **({"file": fault.file} if fault.file else {}),
                         "line": fault.line,
                         "path": fault.path,
                         "warning": fault.warning,

@@ -6,12 +6,19 @@ from migrate.model import Snapshot
 from migrate.report.escape import inert
 from migrate.report.people_text import by_role
 from migrate.report.plan_text import change_lines
+from migrate.snapshot import UNDATED
 
 
-def render(then: Snapshot, now: Snapshot, changes: tuple[Change, ...], moves: Moves) -> str:
-    """What is different now, role by role, who holds what, and a line of counts."""
-    since = f"{inert(then.environment)} as of {then.captured_at}"
-    lines = [f"{inert(now.environment)} as of {now.captured_at}, against {since}"]
+def render(
+    then: Snapshot,
+    now: Snapshot,
+    changes: tuple[Change, ...],
+    moves: Moves,
+    *,
+    none: str = "No drift.",
+) -> str:
+    """What is different now, role by role, who holds what, and a line of counts, or `none`."""
+    lines = [f"{_side(now)}, against {_side(then)}"]
     for change in changes:
         lines.extend(change_lines(change))
     lines += [*by_role("+", moves.given), *by_role("-", moves.taken)]
@@ -26,5 +33,10 @@ def render(then: Snapshot, now: Snapshot, changes: tuple[Change, ...], moves: Mo
     told = [f"{counts}."] if changes else []
     if moves:
         told.append(f"Assignments: {len(moves.given)} new, {len(moves.taken)} gone.")
-    lines.append(" ".join(told) or "No drift.")
+    lines.append(" ".join(told) or none)
     return "\n".join(inert(line) for line in lines) + "\n"
+
+
+def _side(taken: Snapshot) -> str:
+    at = "" if taken.captured_at == UNDATED else f" as of {taken.captured_at}"
+    return f"{taken.environment}{at}"

@@ -13,6 +13,7 @@ from migrate.plan import Origin, Plan, Reverted, Side
 from migrate.planfile import plan_digest
 from migrate.report import access_text, people_text
 from migrate.report.escape import inert, quoted
+from migrate.snapshot import UNDATED
 from migrate.traits import Traits
 
 WIDTH = 80
@@ -140,7 +141,8 @@ def _side(word: str, side: Side) -> Iterator[str]:
         f"  {word}    {inert(side.environment)}: {inert(identity.platform)} account "
         f"{inert(identity.account)} at {inert(identity.url)}"
     )
-    yield f"          as of {inert(side.captured_at)}, sha256:{side.snapshot}"
+    at = "without a time" if side.captured_at == UNDATED else f"as of {inert(side.captured_at)}"
+    yield f"          {at}, sha256:{side.snapshot}"
 
 
 def change_lines(change: Change) -> Iterator[str]:

@@ -24,6 +24,8 @@ _KINDS: Mapping[str, frozenset[str]] = {
     "history": frozenset({"previous", "basis"}),
     "config": frozenset({"environments"}),
     "assignments": frozenset({"assignments"}),
+    "roles": frozenset({"roleTypes", "files"}),
+    "role": frozenset({"roleType", "name", "permissions"}),
 }
 """Kinds of files, each with keys that none below it has."""
 
