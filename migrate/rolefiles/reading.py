@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from migrate import __version__
@@ -86,7 +87,7 @@ def check_role(value: Any, text: bytes, *, where: str, place: str | None) -> tup
 
     A file has the name of its role, so that there are never two files of one role.
     """
-    found = validate(value, text, schema("role"), where=where)
+    found = validate(value, text, _schema(), where=where)
     if found or place is None:
         return found
     role_type, name = value["roleType"], value["name"]
@@ -102,6 +103,11 @@ def check_role(value: Any, text: bytes, *, where: str, place: str | None) -> tup
         message = f"the role {quoted(name)} belongs in the file {right}{other}"
         wrong.append(Finding(message, ("name",)))
     return faults(wrong, text)
+
+
+@cache
+def _schema() -> Mapping[str, Any]:
+    return schema("role")  # once, and not for each of thousands of files
 
 
 def _unknown(place: str, index: Index) -> tuple[Fault, ...]:
