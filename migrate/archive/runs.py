@@ -5,6 +5,7 @@ from typing import Any
 from migrate.archive.shelf import Shelf, checked, shape
 from migrate.canonical import dumps, sha256
 from migrate.errors import InvalidInput
+from migrate.journal import has_entries
 from migrate.resources import schema
 from migrate.stores.base import VersionMoved, put_once
 
@@ -61,8 +62,8 @@ class RunShelf(Shelf):
         )
 
     def begun(self, run_id: str) -> bool:
-        """Whether a run has a journal."""
-        return self.store.get(f"runs/{run_id}/0000.json") is not None
+        """Whether a run has a journal, be it one of which entries are missing."""
+        return has_entries(self.store, run_id)
 
     def save_report(self, run_id: str, form: str, data: bytes) -> None:
         """Keep the report of a run as json or md; one that went on is reported anew."""

@@ -6,7 +6,7 @@ the digest of the one before: a missing, altered or foreign entry is seen when i
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ __all__ = [
     "Summary",
     "check_run_id",
     "first_unfinished",
+    "has_entries",
     "is_unfinished",
     "list_runs",
     "new_run_id",
@@ -127,9 +128,13 @@ class Journal:
                 return entry
             # Our own, from a write that was reported as failed and landed after all: go on after.
 
-    def last_sent(self) -> float | None:
-        """When the newest intent was written, in epoch seconds; None where nothing was begun."""
-        times = [entry.time for entry in self.entries if entry.kind == "intent"]
+    def last_sent(self, steps: Collection[int] | None = None) -> float | None:
+        """When the newest intent (of some steps) was written, in epoch seconds; None without."""
+        times = [
+            entry.time
+            for entry in self.entries
+            if entry.kind == "intent" and (steps is None or entry.body["step"] in steps)
+        ]
         return datetime.fromisoformat(times[-1]).timestamp() if times else None
 
     def _next(self, kind: str, body: Mapping[str, Any]) -> bytes:
@@ -185,11 +190,16 @@ def undone_by(store: Store, run_id: str) -> tuple[str, ...]:
 def _with_undone(store: Store, run_id: str) -> Iterator[tuple[str, tuple[Entry, ...]]]:
     seen: set[str] = set()
     check_run_id(run_id)
-    while run_id and run_id not in seen and store.get(_key(run_id, 0)) is not None:
+    while run_id and run_id not in seen and has_entries(store, run_id):
         entries = _read(store, run_id)
         yield run_id, entries
         seen.add(run_id)
         run_id = str(entries[0].body.get("undoes", ""))
+
+
+def has_entries(store: Store, run_id: str) -> bool:
+    """Whether a run has a journal, be it one of which entries are missing."""
+    return any(_ENTRY.fullmatch(key) for key in store.list(f"runs/{run_id}/"))
 
 
 def _key(run_id: str, number: int) -> str:

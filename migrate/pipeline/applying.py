@@ -170,11 +170,11 @@ def go_on(
     work: Work,
     journal: Journal,
     *,
-    arrived: bool = False,
+    due: float = 0.0,
 ) -> Verification:
     """Do what the journal does not know to be done, verify, and end the run.
 
-    `before` is the target before the first step. `arrived` as for `carry_out`.
+    `before` is the target before the first step. `due` as for `carry_out`.
     """
     tools = target.connections.tools
     hands = Hands(plan, before.state, work, target.writer, target.lock, journal, tools)
@@ -183,7 +183,7 @@ def go_on(
         record.target = "changed"
     warn_of_limits(hands, record)
     try:
-        carry_out(hands, record, arrived=arrived)
+        carry_out(hands, record, due=due)
     except PartlyApplied:
         record.result = "partly applied"
         raise

@@ -67,10 +67,15 @@ class Evidence:
         moves = self.plan.people.assignments is not Assignments.NONE
         return Need.ALL if moves else Need.HOLDERS
 
-    def arrived(self, now: float, within: float) -> bool:
-        """Whether whatever was sent last must have arrived, `within` seconds, or never will."""
-        sent = self.journal.last_sent()
-        return sent is None or now - sent > within
+    def due(self, now: float, within: float) -> float:
+        """Seconds until a call in doubt must have arrived, `within` seconds, or never will.
+
+        What is sent meanwhile and changes nothing, such as an upload, puts that off no longer.
+        """
+        doubtful = self.journal.summary.unknown
+        steps = {step.number for step in self.work.steps if step.writes} & set(doubtful)
+        sent = self.journal.last_sent(steps) if steps else None
+        return 0.0 if sent is None else max(0.0, sent + within - now)
 
 
 def gather(run_id: str, archive: Archive, tools: Tools) -> Evidence:

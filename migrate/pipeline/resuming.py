@@ -106,9 +106,7 @@ def _resume(evidence: Evidence, target: Target, record: Record) -> Verification:
         evidence.work,
         evidence.journal,
         # What whoever takes over a lock relies on, too (DESIGN 4.6).
-        arrived=evidence.arrived(
-            tools.now(), target.writer.timeout + target.lock.terms.clock_allowance
-        ),
+        due=evidence.due(tools.now(), target.writer.timeout + target.lock.terms.clock_allowance),
     )
 
 

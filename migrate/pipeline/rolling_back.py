@@ -155,7 +155,7 @@ def _look(
     """Look; and once more where a call that was under way may not have arrived yet."""
     tools, bound = connections.tools, environment.verify_timeout
     standing = look(evidence, read, reader.traits, tools, bound)
-    if evidence.journal.summary.unknown and not evidence.arrived(tools.now(), ARRIVES):
+    if evidence.journal.summary.unknown and evidence.due(tools.now(), ARRIVES):
         tools.pause(environment.timeout, "then a second look at the target")
         standing = look(evidence, read, reader.traits, tools, bound)
     return standing

@@ -44,12 +44,12 @@ def taken_up(work: Work, known: Summary) -> list[StepRecord]:
     return steps
 
 
-def carry_out(hands: Hands, record: Record, *, arrived: bool = False) -> None:
+def carry_out(hands: Hands, record: Record, *, due: float = 0.0) -> None:
     """Do every step of `record` that is not done, its intent journalled before, its outcome after.
 
-    `arrived`: whatever was sent before has arrived by now, or never will. Raises PartlyApplied
-    where something was written, or may have been, and something else was not, whatever the error
-    was; the step's own error, with the target `unchanged`, where nothing was.
+    `due`: in so many seconds whatever was sent before has arrived, or never will. Raises
+    PartlyApplied where something was written, or may have been, and something else was not,
+    whatever the error was; the step's own error, with the target `unchanged`, where nothing was.
     """
     outcomes: dict[int, Outcome] = {
         entry.step.number: entry.outcome for entry in record.steps if entry.state == "done"
@@ -62,7 +62,7 @@ def carry_out(hands: Hands, record: Record, *, arrived: bool = False) -> None:
             step = entry.step
             hands.lock.ensure(hands.writer.timeout)
             entry.began = hands.tools.now()
-            outcome = _attempt(entry, outcomes, hands, arrived=arrived)
+            outcome = _attempt(entry, outcomes, hands, due=due)
             entry.state, entry.outcome, entry.ended = "done", dict(outcome), hands.tools.now()
             outcomes[step.number] = outcome
             if step.writes:
@@ -75,9 +75,13 @@ def carry_out(hands: Hands, record: Record, *, arrived: bool = False) -> None:
 
 
 def _attempt(
-    entry: StepRecord, outcomes: Mapping[int, Outcome], hands: Hands, *, arrived: bool
+    entry: StepRecord, outcomes: Mapping[int, Outcome], hands: Hands, *, due: float
 ) -> Outcome:
-    """Send a step until it is known to be done; one of unknown outcome is read back first."""
+    """Send a step until it is known to be done; one of unknown outcome is read back first.
+
+    One that another process left so is waited for until it is `due`, where nothing shows of it and
+    it must not land twice.
+    """
     step = entry.step
     unknown: OutcomeUnknown | None = None
     if entry.state == "unknown":
@@ -85,7 +89,7 @@ def _attempt(
             f"{step.kind} of {step.object} was begun, and what became of it was not written down",
             where=hands.plan.target.environment,
         )
-    safe, tries = step.repeatable or arrived, 0
+    safe, tries = step.repeatable or not due, 0
     while True:
         if unknown is None:
             hands.journal.append("intent", {"step": step.number})
@@ -103,6 +107,10 @@ def _attempt(
                 raise
         hands.tools.tell(f"{unknown}; reading back what became of it …")
         settled = settle(step, hands)
+        if settled is Settled.NOT_LANDED and not safe and not tries:
+            hands.lock.ensure(due + hands.writer.timeout)
+            hands.tools.pause(due, "until a call that may be on its way has arrived, or never will")
+            settled, safe = settle(step, hands), True
         found = {"step": step.number, "unknown": unknown.what, "settled": settled.value}
         hands.journal.append("note", found)
         if settled is Settled.LANDED:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from migrate.behaviour import is_denied
 from migrate.model import Role, RoleKey, State
 from migrate.standing.effects import Conflict, Effect, Progress, Stage
-from migrate.standing.members import Members
+from migrate.standing.members import Members, same_ids
 from migrate.traits import Traits
 
 __all__ = ["Conflict", "Effect", "Progress", "Stage", "Standing", "same"]
@@ -39,7 +39,8 @@ class Standing:
             stage for stage in self._stages if stage.progress is not Progress.PENDING
         )
         self._doubted = frozenset[RoleKey]().union(*(s.effect.doubtful for s in self._begun))
-        self.members = Members(before.people, now.people, stages)
+        kept = same_ids(before, now)
+        self.members = Members(before.people, now.people, stages, kept)
 
     @property
     def touched(self) -> frozenset[RoleKey]:

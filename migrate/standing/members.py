@@ -3,18 +3,36 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from migrate.model import Assignment, People, RoleKey
+from migrate.model import Assignment, People, RoleKey, State
 from migrate.standing.effects import Conflict, Progress, Stage
 
 _NOTHING: frozenset[Assignment] = frozenset()
 
 
+def same_ids(before: State, now: State) -> frozenset[RoleKey]:
+    """The roles that have, in both states, one and the same id."""
+    has = now.by_key()
+    return frozenset(
+        role.key
+        for role in before.all_roles()
+        if role.id is not None and role.key in has and has[role.key].id == role.id
+    )
+
+
 class Members:
-    """The people of a target before a run and now; either is None where that is not known."""
+    """The people of a target before a run and now; either is None where that is not known.
+
+    `kept` are roles that have the ids that they had: no import dropped who held them.
+    """
 
     def __init__(
-        self, before: People | None, now: People | None, stages: tuple[Stage, ...]
+        self,
+        before: People | None,
+        now: People | None,
+        stages: tuple[Stage, ...],
+        kept: frozenset[RoleKey] = frozenset(),
     ) -> None:
+        self._kept = kept
         self._before, self._now, self._stages = before, now, stages
         self._had = before.assignments if before else _NOTHING
         self._begun = [stage for stage in stages if stage.progress is not Progress.PENDING]
@@ -37,7 +55,7 @@ class Members:
             found |= stage.effect.loosens
             if stage.progress is Progress.DONE:
                 found -= stage.effect.restores
-        return found
+        return found - self._kept
 
     def conflicts(self, there: Collection[RoleKey]) -> Iterator[Conflict]:
         """Assignments of roles that are there which the run can't have left as they are."""

@@ -14,6 +14,7 @@ from migrate.platforms.base import Outcome, Step
 from migrate.platforms.kore.assign_calls import send
 from migrate.platforms.kore.assignments import batches
 from migrate.platforms.kore.channel import WriteChannel
+from migrate.standing.members import same_ids
 
 KEPT, MINTED = "kept", "minted"
 
@@ -49,10 +50,15 @@ def unseen(adds: Iterable[Assignment], now: State) -> frozenset[Assignment]:
 
 
 def missing(step: Step, before: State, now: State) -> frozenset[Assignment]:
-    """Who should hold one of the step's roles by now, and does not."""
+    """Who should hold one of the step's roles by now, and does not.
+
+    A role under the id that it had before the run lost nobody by an import: whoever does not hold
+    it any more was taken out of it by somebody else.
+    """
     if before.people is None or now.people is None:
         raise AssertionError("members are restored only where they are known")
     roles: set[RoleKey] = {(step.role_type, name) for name in step.arguments["roles"]}
+    roles -= same_ids(before, now)
     adds, removes = (
         [assignment_from_value(item) for item in step.arguments[word]]
         for word in ("adds", "removes")
@@ -62,7 +68,11 @@ def missing(step: Step, before: State, now: State) -> frozenset[Assignment]:
 
 
 def put_back(
-    channel: WriteChannel, dropped: frozenset[Assignment], before: State, now: State
+    channel: WriteChannel,
+    step: Step,
+    dropped: frozenset[Assignment],
+    before: State,
+    now: State,
 ) -> dict[str, Any]:
     """Assign what was dropped, under the roles' new ids; returns the outcome of the step.
 
@@ -70,9 +80,9 @@ def put_back(
     """
     if before.people is None:
         raise AssertionError("members are restored only where they are known")
-    ids = {role.key: role.id for role in now.all_roles() if role.id is not None}
+    named = {role.key: role.id for role in now.all_roles() if role.id is not None}
     failed: list[str] = []
-    for batch in batches(dropped, (), before.people, ids):
+    for batch in batches(dropped, (), before.people, named):
         try:
             results = send(channel, batch)
         except PlatformFailed as error:
@@ -82,4 +92,6 @@ def put_back(
         raise OutcomeUnknown(
             f"{len(failed)} entries of members to be put back failed: {'; '.join(failed[:5])}"
         )
-    return {"ids": MINTED, "dropped": [assignment_to_value(item) for item in sorted(dropped)]}
+    told: set[RoleKey] = {(step.role_type, name) for name in step.arguments["roles"]}
+    ids = KEPT if told <= same_ids(before, now) else MINTED
+    return {"ids": ids, "dropped": [assignment_to_value(item) for item in sorted(dropped)]}

@@ -149,7 +149,7 @@ class KoreWriter(KoreReader):
         dropped = missing(step, before, now)
         if dropped:
             self._dropped.add(step.role_type)
-        return {**put_back(self.channel, dropped, before, now), "shown": caught_up}
+        return {**put_back(self.channel, step, dropped, before, now), "shown": caught_up}
 
     def _confirm(self, step: Step) -> Outcome:
         """See that what was added is there, before something is taken away because of it."""
