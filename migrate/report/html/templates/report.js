@@ -65,8 +65,9 @@
       const later = debounced(() => this.filter());
       const form = root.querySelector("form");
       form.addEventListener("submit", event => event.preventDefault());
-      form.addEventListener("input", event => {
-        if (event.target.type === "search") later(); else this.filter();
+      form.addEventListener("input", event => { if (event.target.type === "search") later(); });
+      form.addEventListener("change", event => {
+        if (event.target.type !== "search") this.filter();
       });
       root.querySelector("thead").addEventListener("click", event => {
         const button = event.target.closest("button");
@@ -292,7 +293,7 @@
       if (name === "role") return row => rank(rows[row][0]);
       if (name === "action") return row => rows[row][1];
       const view = this.view, order = [4, 0, 1, 2, 3];
-      const weight = kinds.map(kind => view === "change" ? order[kind[2]] || 9 : 2 - kind[view === "before" ? 3 : 4]);
+      const weight = kinds.map(kind => view === "change" ? order[kind[2]] : 2 - kind[view === "before" ? 3 : 4]);
       return row => weight[this.decoded(row)[Number(name)]];
     }
 
