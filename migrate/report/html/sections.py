@@ -148,7 +148,8 @@ def _told(one: Sentence, words: Words) -> dict[str, Any]:
 
 
 def _reverted(one: Reverted) -> dict[str, Any]:
-    return {"role": f"{one.role_type} role {name(one.role)}", "what": (*one.what, *(f"log: {said}" for said in one.log))}
+    what = (*one.what, *(f"log: {said}" for said in one.log))
+    return {"role": f"{one.role_type} role {name(one.role)}", "what": what}
 
 
 def _left(left: Sequence[Left]) -> Iterator[dict[str, Any]]:
