@@ -90,6 +90,9 @@ def _ways(plan: Plan, digest: str) -> Iterator[tuple[str, str]]:
     """What can be done now: in words, and as a command."""
     if not plan.store or plan.empty:
         return
+    if any(each.outcome is Outcome.REFUSE for each in plan.verdicts):
+        waive = f'role-migrate waive {plan.id} --guard GUARD --reason "why" --until DATE'
+        yield "Answer for what a guard refuses", waive
     yield "Say yes to it", f"role-migrate approve {plan.id} --change-ref REF"
     yield "Run just this plan", f"role-migrate apply {plan.id} --expect-digest {digest}"
     yield "Make it anew, after the target moved", f"role-migrate plan --refresh {plan.id}"

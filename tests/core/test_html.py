@@ -267,7 +267,13 @@ def test_how_much_a_value_grants(value, strength):
 
 
 def test_the_table_by_user_unfolds_to_the_rows_of_the_text_report():
-    assigned = [held("ann", "R"), held("bob", "R"), held("ann", "B", "Helpdesk"), held("cy", "Q")]
+    assigned = [
+        held("ann", "R"),
+        held("bob", "R"),
+        held("ann", "B", "Helpdesk"),
+        held("cy", "Q"),
+        held("bob", "Q"),
+    ]
     assigned += [held("Ops", "R", kind="group")]
     groups = {"dee": frozenset({"Ops"}), "ann": frozenset({"Ops"})}
     found = changes(
@@ -338,6 +344,10 @@ def test_a_plan_s_page_has_its_digest_and_how_to_run_just_this_one():
     plan = plan_of(2, store="directory")
     page = plan_html.render(plan, TRAITS)
     assert f"role-migrate apply {plan.id} --expect-digest {plan_digest(plan)}" in page
+    passed = plan_html.render(replace(plan, verdicts=()), TRAITS)
+    assert "role-migrate waive" not in passed
+    refused = replace(plan, verdicts=(Verdict("deletions", Outcome.REFUSE, "too many"),))
+    assert f"role-migrate waive {plan.id}" in plan_html.render(refused, TRAITS)
     comparison = plan_html.render(replace(plan, store=""), TRAITS)
     assert "role-migrate apply" not in comparison
 
