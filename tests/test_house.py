@@ -337,6 +337,7 @@ def test_modules_are_short_and_say_what_they_are_for() -> None:
 
 def test_heavy_libraries_are_imported_where_they_are_used() -> None:
     heavy = ("boto3", "botocore", "requests", "jsonschema", "jsonschema_rs", "rich", "orjson")
+    heavy += ("jinja2", "markupsafe")
     at_home = ("migrate.stores.s3", "migrate.http.adapter", "migrate.http.exchange")
     faults = []
     for module in core():

@@ -11,7 +11,7 @@ from migrate.cli.files import destination
 from migrate.errors import UsageError
 from migrate.model import Assignments, Mode, Selection
 
-PLAN_FORMATS = ("text", "json", "md", "junit", "sarif")
+PLAN_FORMATS = ("text", "json", "html", "md", "junit", "sarif")
 """What a plan can be shown in; a run is shown in the first three."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -166,7 +166,7 @@ def planning(function: Function) -> Function:
 
 def output(function: Function) -> Function:
     """`--format` for the answer on stdout, and `--report` beside it."""
-    return _output(function, ("text", "json"))
+    return _output(function, ("text", "json", "html"))
 
 
 def plan_output(function: Function) -> Function:
@@ -220,7 +220,7 @@ def allowed(allow: tuple[str, ...], **stand_for: bool) -> tuple[str, ...]:
 
 
 def reports(
-    given: tuple[str, ...], forms: tuple[str, ...] = ("json", "md", "text")
+    given: tuple[str, ...], forms: tuple[str, ...] = ("json", "html", "md", "text")
 ) -> tuple[tuple[str, Path], ...]:
     """`--report` taken apart; raises UsageError for another format, or a folder that is not."""
     pairs = []

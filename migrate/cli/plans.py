@@ -142,7 +142,11 @@ def _rendered(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool =
 
         return dumps_pretty(to_value(plan))
     traits, everything = traits_for(plan), runtime.voice.verbose
-    if form == "junit":
+    if form == "html":
+        from migrate.report import plan_html
+
+        text = plan_html.render(plan, traits)
+    elif form == "junit":
         from migrate.report import junit
 
         text = junit.of_plan(plan)

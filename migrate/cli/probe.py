@@ -66,6 +66,10 @@ def probe(
     from migrate.profile import MARK_DIGITS
 
     reports = options.reports(report)
+    if "html" in (form, *(each for each, _ in reports)):
+        raise UsageError(
+            "a probe has no page of HTML", target="unchanged", remedy="Use json, md or text."
+        )
     environment = runtime.config.environment(name)
     probing.check(environment)
     if show:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.cli.files import answer, write
+from migrate.cli.plans import traits_for
 from migrate.errors import MigrateError, UsageError
 
 if TYPE_CHECKING:
@@ -47,12 +48,21 @@ def reporting(runtime: "Runtime", form: str, reports: Reports) -> Iterator[None]
             _write_run(record, form, reports, runtime)
 
 
-def rendered(value: "dict[str, object]", form: str, *, errors: bool = True) -> bytes:
-    """The report of a run in a format: json, md or text."""
+def rendered(
+    value: "dict[str, object]", form: str, *, errors: bool = True, plan: "Plan | None" = None
+) -> bytes:
+    """The report of a run in a format: json, html, md or text.
+
+    A page of HTML shows what the roles hold where the plan is at hand.
+    """
     if form == "json":
         from migrate.canonical import dumps_pretty
 
         return dumps_pretty(value)
+    if form == "html":
+        from migrate.report import run_html
+
+        return run_html.render(value, plan, traits_for(plan) if plan else None).encode()
     from migrate.report import run_markdown, run_text
 
     text = run_markdown.render(value) if form == "md" else run_text.render(value, errors=errors)
@@ -61,11 +71,12 @@ def rendered(value: "dict[str, object]", form: str, *, errors: bool = True) -> b
 
 def _write_run(record: "Record", form: str, reports: Reports, runtime: "Runtime") -> None:
     value = record.to_value()
+    page = partial(rendered, value, plan=record.plan)
     # Of what never became a run, stderr says why; once is enough.
     outputs: list[Callable[[], None]] = []
     if record.result:
-        outputs.append(partial(answer, rendered(value, form, errors=bool(record.steps))))
-    outputs += [partial(write, path, rendered(value, name)) for name, path in reports]
+        outputs.append(partial(answer, page(form, errors=bool(record.steps))))
+    outputs += [partial(write, path, page(name)) for name, path in reports]
     if record.run_id:
         outputs.append(partial(_keep, record, rendered(value, "md"), runtime))
     for output in outputs:

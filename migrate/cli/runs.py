@@ -12,6 +12,7 @@ from migrate.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from migrate.archive import Archive
+    from migrate.plan import Plan
 
 
 @click.group(invoke_without_command=True, short_help="List, show and abandon runs.")
@@ -69,15 +70,19 @@ def _line(run: str, environment: str, archive: "Archive", runtime: Runtime) -> s
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "md"]),
+    type=click.Choice(["text", "json", "html", "md"]),
     default="text",
     show_default=True,
     help="The answer on stdout.",
 )
 @click.pass_obj
 def show(runtime: Runtime, run: str, form: str) -> int:
-    """Show the report of a run; of one that was cut off, its journal."""
+    """Show the report of a run; of one that was cut off, its journal.
+
+    The page of HTML has what the run's plan does, too, while the store has that plan.
+    """
     from migrate.canonical import dumps_pretty
+    from migrate.cli.plans import traits_for
     from migrate.cli.reporting import rendered
     from migrate.journal import Journal
     from migrate.report import journal_text
@@ -86,13 +91,31 @@ def show(runtime: Runtime, run: str, form: str) -> int:
     archive = runtime.connections.archive(find_run(runtime, run))
     report = archive.report(run)
     if report is not None:
-        answer(rendered(report, form))
+        plan = _plan(archive, report["plan"], runtime) if form == "html" else None
+        answer(rendered(report, form, plan=plan))
         return Exit.DONE
     journal = Journal.open(archive.store, run, clock=runtime.tools.now)
     value = journal_text.to_value(journal.entries, journal.summary)
+    if form == "html":
+        from migrate.report import run_html
+
+        plan = _plan(archive, value["entries"][0]["body"]["plan"], runtime)
+        answer(run_html.of_journal(value, plan, traits_for(plan) if plan else None))
+        return Exit.DONE
     text = journal_text.render(value)
     answer(dumps_pretty(value) if form == "json" else fenced(text) if form == "md" else text)
     return Exit.DONE
+
+
+def _plan(archive: "Archive", plan_id: str, runtime: Runtime) -> "Plan | None":
+    """The plan of a run, None where it is gone or can't be read: the run can be shown without."""
+    from migrate.errors import InvalidInput
+
+    try:
+        return archive.load_plan(plan_id)
+    except InvalidInput as error:
+        runtime.voice.warn(f"the plan of the run is left out: {error}")
+        return None
 
 
 @runs.command(short_help="Set an unfinished run aside.")

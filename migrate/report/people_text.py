@@ -24,7 +24,7 @@ def lines(plan: PeoplePlan, *, everything: bool, principals: bool = True) -> Ite
         yield from _capped(by_role("+", plan.adds, plan.unseen, principals=principals), everything)
         yield from _capped(by_role("-", plan.removes, principals=principals), everything)
         for order in plan.orders:
-            parts = ", ".join(_part(part) for part in order.parts)
+            parts = ", ".join(part_text(part) for part in order.parts)
             yield from _wrapped(f"order for {inert(order.role_type)} roles: {parts}", 2)
     if plan.left:
         yield from ("", "Assignments left as they are")
@@ -39,7 +39,7 @@ def lines(plan: PeoplePlan, *, everything: bool, principals: bool = True) -> Ite
         yield from _capped((f"  {inert(note)}" for note in plan.notes), everything)
 
 
-def _part(part: Part) -> str:
+def part_text(part: Part) -> str:
     """A move, with how much of it is done where that is not all of it."""
     if part.items is not None:
         return f"{part.move.value} {len(part.items)}"

@@ -36,7 +36,7 @@ def _lines(report: Mapping[str, Any], errors: bool) -> Iterator[str]:
     for change in report["changes"]:
         yield f"  {change['action']} {change['roleType']} role {quoted(change['name'])}"
     for step in report["steps"]:
-        yield f"  step {step['number']}: {step['kind']} of {step['object']}: {_state(step)}"
+        yield f"  step {step['number']}: {step['kind']} of {step['object']}: {state(step)}"
     for deviation in report["deviations"]:
         word = "note" if deviation["excused"] else "DIFFERENT"
         details = "; ".join(inert(detail) for detail in deviation["details"])
@@ -60,7 +60,8 @@ def _actor(actor: Mapping[str, Any]) -> str:
     return inert(f"{actor['name']} ({actor['place']})" if actor["place"] else str(actor["name"]))
 
 
-def _state(step: Mapping[str, Any]) -> str:
+def state(step: Mapping[str, Any]) -> str:
+    """How a step stands, with what is worth knowing of its outcome."""
     outcome = step["outcome"]
     if "fileId" in outcome:
         return f"{step['state']}, fileId {inert(str(outcome['fileId']))}"
