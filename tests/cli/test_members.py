@@ -161,3 +161,37 @@ def test_two_bots_of_one_name_stay_apart_whichever_of_them_is_seen(
     }
     after = {each["role"]: each["holders"] for each in staffed.state()["roles"]}
     assert after == {each["role"]: each["holders"] for each in before["roles"]}
+
+
+@pytest.mark.parametrize("way", ["resume", "rollback"])
+def test_whoever_lost_a_role_while_a_run_lay_cut_off_is_not_given_it_back(
+    staffed: World, way: str
+) -> None:
+    team(staffed, BOB, CY)
+    staffed.configure(timeout="0.5")
+    cut = {"environment": "prod"}
+    staffed.control(
+        "/faults",
+        [
+            {**cut, "fault": "reset_after", "path": IMPORT},
+            {**cut, "fault": "500", "path": "/api/public/roles/export", "nth": 3, "times": 50},
+        ],
+    )
+    ran = staffed.promote("--yes")
+    assert ran.code == 8, ran.err
+    staffed.calm()
+    document = staffed.state()
+    ops = next(each for each in document["roles"] if each["role"] == "Ops")
+    assert ops["permissions"] == {"Invite": "YES"}, "the import landed"
+    ops["holders"] = [each for each in ops["holders"] if each != {"user": BOB}]
+    staffed.put("prod", document)
+    left = holdings(staffed)
+    done = staffed.run(way, staffed.runs()[0], "--yes", *(ALLOW if way == "rollback" else ()))
+    assert done.code == 0, done.err
+    assert holdings(staffed) == left
+    assert not any("dropped" in note for note in staffed.report()["notes"])
+    # Nor is anything false learned of the platform.
+    plan = staffed.run(
+        "plan", "--from", "dev", "--to", "prod", "--mode", "full", *ALLOW[:1], ALLOW[3]
+    )
+    assert "known to drop their members" not in plan.out

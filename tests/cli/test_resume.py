@@ -163,6 +163,7 @@ def test_a_run_killed_while_it_uploads_goes_on(world: World) -> None:
 
 
 DAMAGES = {
+    "a missing beginning": ("0000.json", None, "0000 is missing"),
     "a missing entry": ("0001.json", None, "0001 is missing"),
     "an altered entry": ("0001.json", b'"number":1', "does not follow"),
     "a newer version": ("0000.json", b'"formatVersion":1', "newer version"),
@@ -184,6 +185,9 @@ def test_a_journal_that_cannot_be_trusted_is_not_gone_on_with(world: World, name
         ran = world.run("resume", run, "--yes")
     assert ran.code == 3, ran.err
     ran.says(words, "target: unchanged", "next: ")
+    with world.untouched():
+        other = world.promote("--yes")
+    assert other.code in (3, 6), other.err
 
 
 def test_a_backup_that_was_altered_is_found_out(world: World) -> None:
