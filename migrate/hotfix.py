@@ -105,19 +105,23 @@ def _of_holders(plan: Plan, base: State) -> list[tuple[RoleKey, str]]:
     people = base.people
     if people is None or plan.people.assignments is Assignments.NONE:
         return []
-    moved = {(each.role_type, name) for each in plan.people.moved for name in (each.old, each.new)}
+    # Whoever goes along to a role's new name loses nothing.
+    renamed = {(each.role_type, each.old): each.new for each in plan.people.moved}
+    given = frozenset(plan.people.adds)
     gone = {change.key for change in plan.changes if change.after is None}
     found = [
         (item.role_key, f"{_named(item)} was given it, and loses it")
         for item in plan.people.removes
-        if item not in people.assignments and item.role_key not in gone
+        if item not in people.assignments
+        and item.role_key not in gone
+        and item._replace(role=renamed.get(item.role_key, item.role)) not in given
     ]
     found += [
         (item.role_key, f"it was taken from {_named(item)}, who gets it back")
         for item in plan.people.adds
         if item in people.assignments
     ]
-    return sorted(each for each in found if each[0] not in moved)
+    return sorted(found)
 
 
 def _people(plan: Plan, old: State, after: State) -> People | None:

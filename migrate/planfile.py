@@ -97,6 +97,13 @@ def from_value(value: dict[str, Any], *, where: str) -> Plan:
         )
     changes = tuple(_change_from_value(change) for change in value["changes"])
     _check_consistent(changes, Mode(value["mode"]), where)
+    if changes and value["source"].get("origin") == Origin.ASSIGNMENTS_FILE.value:
+        raise InvalidInput(
+            "this is no plan that role-migrate made: an assignments file changes no role",
+            where=where,
+            target="unchanged",
+            remedy="Make a new plan, and find out who edited this one.",
+        )
     return Plan(
         id=value["id"],
         created_at=value["createdAt"],

@@ -75,15 +75,22 @@ class Signers:
         from migrate.approval import same_person
 
         self.check()
-        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
-        found = set()
-        for line in (line.strip() for line in lines):
-            if not line or line.startswith("#"):
-                continue
-            principals, _, rest = line.partition(" ")
-            if any(same_person(each.strip('"'), name) for each in principals.split(",")):
-                found.add(_fingerprint(rest))
+        found = {
+            _fingerprint(rest)
+            for principals, rest in self._lines()
+            if any(same_person(each, name) for each in principals)
+        }
         return frozenset(found - {""})
+
+    def _lines(self) -> list[tuple[list[str], str]]:
+        """The principals of each line, and what follows them."""
+        found = []
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
+            parts = line.split(maxsplit=1)
+            if parts and not parts[0].startswith("#"):
+                principals = [each.strip('"') for each in parts[0].split(",")]
+                found.append((principals, parts[1] if len(parts) > 1 else ""))
+        return found
 
     def check(self) -> None:
         """Raises InvalidInput where the file can't be read."""
@@ -95,6 +102,14 @@ class Signers:
                 where=str(self.path),
                 remedy="Put the file there, or name another in [approval] of the config.",
             ) from error
+        for principals, rest in self._lines():
+            if "cert-authority" in rest or set("".join(principals)) & set("*?!"):
+                raise InvalidInput(
+                    "the allowed signers must tell who each key belongs to: patterns of names and "
+                    f"cert-authority do not ({','.join(principals)})",
+                    where=str(self.path),
+                    remedy="Give each key a line with its owner's name.",
+                )
 
     def _at(self, data: bytes, signature: Path, moment: float, claimed: str) -> Proof | str:
         when = datetime.fromtimestamp(moment, UTC).strftime("%Y%m%d%H%M%S")

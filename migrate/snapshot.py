@@ -62,8 +62,11 @@ def content_digest(state: State) -> str:
 
 
 def roles_digest(state: State) -> str:
-    """SHA-256 (hex) of the roles of a state without ids; of all it holds where it has no roles."""
-    return content_digest(State(state.roles) if any(state.all_roles()) else state)
+    """SHA-256 (hex) of the roles of a state without ids; of who holds them, too, where roles are
+    only seen in use, and that is all there is to promote.
+    """
+    whole = any(section.complete for section in state.roles.values())
+    return content_digest(State(state.roles) if whole else state)
 
 
 def state_digest(state: State) -> str:

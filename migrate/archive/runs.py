@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from migrate.archive.pruned import pruned_at
 from migrate.archive.shelf import Shelf, checked, shape
 from migrate.canonical import dumps, sha256
 from migrate.errors import InvalidInput
 from migrate.journal import has_entries
+from migrate.keeping import Kind
 from migrate.resources import schema
 from migrate.stores.base import VersionMoved, put_once
 
@@ -62,8 +64,13 @@ class RunShelf(Shelf):
         )
 
     def begun(self, run_id: str) -> bool:
-        """Whether a run has a journal, be it one of which entries are missing."""
-        return has_entries(self.store, run_id)
+        """Whether a run has a journal, be it one of which entries are missing.
+
+        What a prune that was cut off left of a run is none.
+        """
+        if self.store.get(f"runs/{run_id}/0000.json") is not None:
+            return True
+        return has_entries(self.store, run_id) and pruned_at(self, Kind.RUN, run_id) is None
 
     def save_report(self, run_id: str, form: str, data: bytes) -> None:
         """Keep the report of a run as json or md; one that went on is reported anew."""

@@ -148,6 +148,15 @@ class Environment:
         return subject if subject and "@" in subject else ""
 
 
+def _same_account(one: Environment, other: Environment) -> bool:
+    """Whether two are one account: by what they say, or by logging in there as one and the same."""
+    if one.identity == other.identity:
+        return True
+    place = (one.platform, fold(one.url)) == (other.platform, fold(other.url))
+    apps = (one.admin_app, other.admin_app)
+    return place and all(apps) and len({app.client_id for app in apps if app}) == 1
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovalTerms:
     """What makes an approval count. With `allowed_signers` only signed ones do.
@@ -199,8 +208,8 @@ class Config:
 
     def names_of(self, environment: Environment) -> tuple[Environment, ...]:
         """The environments that are the same account as one, under whatever names, itself too."""
-        same = (each for each in self.environments.values() if each != environment)
-        return (environment, *(each for each in same if each.identity == environment.identity))
+        others = (each for each in self.environments.values() if each != environment)
+        return (environment, *(each for each in others if _same_account(each, environment)))
 
     def is_protected(self, environment: Environment) -> bool:
         """Whether an environment is protected, under this name or another for the same account."""

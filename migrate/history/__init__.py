@@ -56,6 +56,7 @@ def checked_head(store: Store) -> Head:
     """
     count = _count(store)
     if not count:
+        _check_head(store, 0, ())
         return Head(0, None)
     newest = entries(store, range(max(1, count - 1), count + 1))
     follow(store, newest)
@@ -95,7 +96,7 @@ def read(store: Store, since: str = "") -> tuple[Entry, ...]:
         if all(each.ended.finished_at < since for each in batch):
             break
     follow(store, found)
-    if found:
+    if found or not count:
         _check_head(store, count, found[-2:])
     return tuple(each for each in found if each.ended.finished_at >= since)
 

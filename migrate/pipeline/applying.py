@@ -15,11 +15,11 @@ from migrate.pipeline.confirming import confirm, deleting, steady
 from migrate.pipeline.finishing import Ending, finish, unverified
 from migrate.pipeline.giving_up import said, way_on
 from migrate.pipeline.hands import Hands
-from migrate.pipeline.known import known_state
+from migrate.pipeline.known import keep_known, known_state
 from migrate.pipeline.locking import Target
 from migrate.pipeline.planning import operator_of
 from migrate.pipeline.profiles import unprofiled
-from migrate.pipeline.protection import keep_verified, policy_notes
+from migrate.pipeline.protection import policy_notes
 from migrate.pipeline.record import Record
 from migrate.pipeline.running import carry_out, taken_up, warn_of_limits
 from migrate.pipeline.waiving import waived_for
@@ -118,7 +118,7 @@ def _apply(
     if plan.empty:
         record.result = "nothing to do"
         if now.selection.everything:
-            keep_verified(archive, now.state, f"plan {plan.id}", now.captured_at)
+            keep_known(plan, archive, now, record)
         return None
     work = target.writer.work(plan, now.state)
     checks.known(plan, archive)

@@ -18,7 +18,14 @@ from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import NOT_BY_US, GuardRefused, UsageError
 from migrate.pipeline import checks
-from migrate.pipeline.waiving import CLOCKS_DIFFER, Waivers, proof_of, signers_of, waived_for
+from migrate.pipeline.waiving import (
+    CLOCKS_DIFFER,
+    Waivers,
+    in_time,
+    proof_of,
+    signers_of,
+    waived_for,
+)
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
 from migrate.signing import Signers, sign
@@ -108,6 +115,7 @@ def judged(
 ) -> Judged:
     """Which of some approvals count for a plan now."""
     terms, now = connections.config.approval, connections.tools.now()
+    in_time(plan, connections)
     signers = signers_of(connections)
     keys: frozenset[str] = frozenset()
     if signers is not None:

@@ -18,7 +18,6 @@ from migrate.pipeline import checks
 from migrate.pipeline.giving_up import way_on
 from migrate.pipeline.hands import Hands
 from migrate.pipeline.known import keep_known
-from migrate.pipeline.protection import keep_verified
 from migrate.pipeline.record import Record, StepRecord
 from migrate.pipeline.remembering import Past, remember, remember_unread
 from migrate.pipeline.verifying import read_back
@@ -105,7 +104,6 @@ def _keep(ending: Ending, now: Snapshot, after: State, seen: Verification, recor
         archive.save_policy_of(record.run_id, record.policy)
     if not seen.faults:
         _pair(ending, after)
-        keep_verified(archive, after, record.run_id, left.captured_at)
     if ending.plan.undoes is not None:
         _settle(ending, ending.plan.undoes.run, record)
     past = Past(ending.hands.journal, archive, tools)

@@ -3,28 +3,46 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from migrate import history
 from migrate.archive import Archive
 from migrate.archive.known import Base
+from migrate.errors import InvalidInput
 from migrate.hotfix import next_base
 from migrate.model import RoleKey, Snapshot, State
 from migrate.pipeline.record import Record
 from migrate.plan import Plan
+from migrate.snapshot import roles_digest
+
+BASE = "base.json"
 
 
 def known_state(archive: Archive) -> State | None:
-    """What runs are known to have left; None before the first one, or where that was lost."""
+    """What runs are known to have left; None before the first one.
+
+    Raises InvalidInput where that was lost: nobody can tell then what was done by hand.
+    """
     found = archive.base()
     taken = archive.load_snapshot(found.snapshot) if found else None
+    if taken is None and (found is not None or history.checked_head(archive.store).number):
+        raise InvalidInput(
+            "what runs left here is not known any more: "
+            + ("the snapshot of it is gone" if found else "it is gone from the store"),
+            where=f"{archive.store.location}/{found.snapshot if found else BASE}",
+            target="unchanged",
+            remedy="Restore it from the bucket's older versions or a backup.",
+        )
     return taken.state if taken else None
 
 
 def keep_known(plan: Plan, archive: Archive, left: Snapshot, record: Record) -> None:
-    """Remember what is known now that a run has ended, and was read back as `left`.
+    """Remember what is known now that a run has ended, and was read back as `left`; so it is where
+    a plan has nothing to do.
 
-    After a run that takes the last one back, it is what was known before that one.
+    After a run that takes the last one back, it is what was known before that one. What is known
+    by a run that was verified may be promoted further; what was done by hand beside it may not.
     """
     found = archive.base()
-    run, at = record.run_id, left.captured_at
+    run, at = record.run_id or f"plan {plan.id}", left.captured_at
     if found is not None and found.run == run:
         return  # a run that is gone on with, and came as far as this before
     before, earlier = (found.snapshot, found.open) if found else ("", {})
@@ -33,11 +51,14 @@ def keep_known(plan: Plan, archive: Archive, left: Snapshot, record: Record) -> 
         still = _open(was.state, left.state, found.open_before, was.captured_at) if was else earlier
         archive.save_base(Base(found.before, run, at, before, still, earlier))
         return
-    old = known_state(archive)
+    known = archive.load_snapshot(found.snapshot) if found else None
+    old = known.state if known else None
     source = archive.load_snapshot(plan.source.snapshot) if plan.source.snapshot else None
     deviations = record.verification.deviations if record.verification else ()
     foreign = {(each.role_type, each.name) for each in deviations if not each.ours}
     state = next_base(plan, source.state if source else None, old, left.state, foreign)
+    if not any(each for each in deviations if not each.excused) and (old or not plan.selections):
+        archive.save_verified(roles_digest(state), run, at)
     digest = archive.save_snapshot(replace(left, state=state))
     still = _open(state, left.state, earlier, found.at if found else at)
     archive.save_base(Base(digest, run, at, before, still, earlier))

@@ -3,13 +3,17 @@
 An environment counts under every name that the config has for its account: the strictest holds.
 """
 
+from collections.abc import Mapping
+
 from migrate.actor import Approver
 from migrate.archive import Archive
 from migrate.config import DirectoryLocation, Environment
 from migrate.connect import Connections
+from migrate.diff import Change
 from migrate.errors import GuardRefused, UsageError
-from migrate.model import Mode, State
+from migrate.model import Mode, Role, RoleKey, State
 from migrate.pipeline.approving import enough
+from migrate.pipeline.evidence import gather
 from migrate.plan import Origin, Plan
 from migrate.snapshot import roles_digest
 
@@ -57,6 +61,8 @@ def may_run(
     if _promotes(plan):
         source = archive.load_snapshot(plan.source.snapshot)
         on_the_path(plan, source.state if source else None, environment, connections)
+    else:
+        _as_it_was(plan, environment, archive, connections)
     return enough(plan, environment, archive, connections)
 
 
@@ -76,9 +82,36 @@ def on_the_path(
             _verified(plan, source, before, environment, connections.archive(before))
 
 
-def keep_verified(archive: Archive, roles: State, run: str, at: str) -> None:
-    """Remember that an environment was read and verified to hold just these roles."""
-    archive.save_verified(roles_digest(roles), run, at)
+def _as_it_was(
+    plan: Plan, environment: Environment, archive: Archive, connections: Connections
+) -> None:
+    """Make sure that a plan that takes a run back makes nothing but what was there before it.
+
+    A plan is a file: what it says of itself must not be a way round what the config asks for.
+    """
+    if plan.source.origin is Origin.ASSIGNMENTS_FILE and plan.undoes is None:
+        return
+    run = plan.undoes.run if plan.undoes else ""
+    before = gather(run, archive, connections.tools).before.state if run else State({})
+    roles, held = before.by_key(), before.people.assignments if before.people else frozenset()
+    wrong = [change.name for change in plan.changes if not _made_of(change, roles)]
+    wrong += [item.principal for item in plan.people.adds if item not in held]
+    if wrong or not run:
+        raise GuardRefused(
+            f"this plan says that it takes back {run or 'a run'}, and makes something else: "
+            f"{', '.join(map(repr, wrong[:5]))}",
+            where=environment.name,
+            target="unchanged",
+            remedy="Find out who edited it; role-migrate rollback RUN --dry-run makes a sound one.",
+        )
+
+
+def _made_of(change: Change, roles: Mapping[RoleKey, Role]) -> bool:
+    """Whether a change makes a role what it is among some, or deletes one that is not."""
+    was = roles.get(change.key)
+    if change.after is None or was is None:
+        return change.after is was
+    return change.after.same_content(was)
 
 
 def policy_notes(archive: Archive, now: str) -> list[str]:

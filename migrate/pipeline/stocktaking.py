@@ -19,6 +19,10 @@ VERIFIED = "done"
 LAST = "snapshots/last.json"
 BASE = "base.json"
 RECORDS = ("captures/", "history/")
+AGREED = ("approvals/", "waivers/")
+COUNTS = 366 * 24 * 3600.0
+"""Seconds for which a plan stays whatever the limits that somebody approved: as long as that may
+count."""
 SAY_EVERY = 500
 """After how many objects it is said how far the reading came."""
 
@@ -132,6 +136,8 @@ def _telling(item: Item) -> tuple[Object, ...]:
 def _keeps(each: Object, now: float, age: float) -> Why | None:
     if each.key in (LAST, BASE):
         return Why.LAST
+    if each.key.startswith(AGREED) and now - each.written_at < max(age, COUNTS):
+        return Why.NAMED
     young = now - each.written_at < max(age, TOO_YOUNG)
     return Why.NAMED if young and each.key.startswith(RECORDS) else None
 

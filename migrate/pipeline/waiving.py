@@ -9,7 +9,7 @@ from migrate.approval import Proof, changes_digest
 from migrate.archive import Archive
 from migrate.config import Environment
 from migrate.connect import Connections
-from migrate.errors import NOT_BY_US, UsageError
+from migrate.errors import NOT_BY_US, GuardRefused, UsageError
 from migrate.guards import can_be_allowed, rule_names
 from migrate.pipeline import checks
 from migrate.pipeline.checks import Leave
@@ -98,6 +98,23 @@ def waived_for(
     return Waivers(leave, found.owners, found.reasons, found.refused)
 
 
+def in_time(plan: Plan, connections: Connections) -> None:
+    """Raises GuardRefused where this machine's clock is behind what it acts on.
+
+    What has expired would count again, if a clock that was set back were believed.
+    """
+    environment = connections.config.environments.get(plan.target.environment)
+    base = connections.archive(environment).base() if environment else None
+    for what, at in (("the plan was made", plan.created_at), ("a run ended", base and base.at)):
+        if at and epoch(at) > connections.tools.now() + CLOCKS_DIFFER:
+            raise GuardRefused(
+                f"this machine's clock is wrong, or another's was: {what} at {at}",
+                where=plan.target.environment,
+                target=NOT_BY_US,
+                remedy="Set the clock (NTP), and try again.",
+            )
+
+
 def signers_of(connections: Connections) -> Signers | None:
     """The allowed signers of the config; None where it has none. Raises InvalidInput."""
     path = connections.config.approval.allowed_signers
@@ -123,6 +140,7 @@ def proof_of(
 
 def _judged(plan: Plan, given: tuple[Waiver, ...], connections: Connections) -> Waived:
     signers, now = signers_of(connections), connections.tools.now()
+    in_time(plan, connections)
     return waived(
         changes_digest(plan),
         plan.target.identity,

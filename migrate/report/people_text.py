@@ -36,6 +36,9 @@ def lines(plan: PeoplePlan, *, everything: bool, principals: bool = True) -> Ite
             yield from _capped(by_role(" ", items, principals=principals), everything)
     if plan.notes:
         yield from ("", "Notes")
+        if not principals:  # they may name anybody
+            yield f"  {len(plan.notes)}, in the plan itself"
+            return
         yield from _capped((f"  {inert(note)}" for note in plan.notes), everything)
 
 

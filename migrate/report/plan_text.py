@@ -87,7 +87,7 @@ def _lines(plan: Plan, traits: Traits, everything: bool, principals: bool) -> It
     yield from people_text.lines(plan.people, everything=everything, principals=principals)
     yield from _access(plan, traits, everything, principals)
     yield from _left(plan.left, everything)
-    yield from _guards(plan.verdicts)
+    yield from _guards(plan.verdicts, principals)
     yield ""
     yield summary(plan)
 
@@ -197,7 +197,7 @@ def _left(left: tuple[Left, ...], everything: bool) -> Iterator[str]:
             yield f"    … and {len(group) - most} more (-v shows all)"
 
 
-def _guards(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
+def _guards(verdicts: tuple[Verdict, ...], principals: bool) -> Iterator[str]:
     yield ""
     yield "Guards"
     passed = [verdict.rule for verdict in verdicts if verdict.outcome is Outcome.PASS]
@@ -219,7 +219,9 @@ def _guards(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
         if verdict.outcome in (Outcome.PASS, Outcome.UNCHECKED):
             continue
         word = "REFUSE" if verdict.outcome is Outcome.REFUSE else verdict.outcome.value
-        text = f"{word}: {inert(verdict.rule)}: {inert(verdict.message)}"
+        # What a guard says may name anybody.
+        told = f": {inert(verdict.message)}" if principals else ""
+        text = f"{word}: {inert(verdict.rule)}{told}"
         if verdict.reason:
             text += f" (allowed: {inert(verdict.reason)})"
         yield from wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ")
