@@ -3,12 +3,14 @@
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from migrate.canonical import dumps, sha256
 from migrate.sandbox import Sandbox
 from tests.cli.world import DEV, PROD, Ran, World, world_on
 
@@ -324,3 +326,102 @@ def test_names_in_the_path_are_environments_of_the_config(world: World) -> None:
     ran = world.run("runs", "--env", "prod")
     assert ran.code == 3
     ran.says("no environment 'qq'", "names the environment itself")
+
+
+# ways round
+
+
+def forged(world: World, path: Path, **changes: Any) -> Path:
+    """A plan file that somebody edited, with the digest that it then has."""
+    value = json.loads(path.read_text())
+    value |= changes
+    value.pop("digest")
+    value["digest"] = sha256(dumps(value))
+    return world.file("forged.json", value)
+
+
+def test_an_edited_plan_is_no_way_round_the_path(world: World) -> None:
+    world.configure(protected="false", approvals="0")
+    path = world.plan()
+    source = json.loads(path.read_text())["source"]
+    target = json.loads(path.read_text())["target"]
+    world.configure(promotes_from='["qa"]')
+    assert world.run("apply", path, "--yes").code == 4
+    by_file = {
+        **source,
+        "origin": "assignments file",
+        "snapshot": "",
+        "identity": target["identity"],
+    }
+    with world.untouched():
+        ran = world.run("apply", forged(world, path, source=by_file), "--yes")
+        assert ran.code == 3, ran.err
+        ran.says("changes no role", "target: unchanged")
+        undoing = {**by_file, "origin": "run", "environment": "run 20260101T000000Z-abcdef"}
+        ran = world.run("apply", forged(world, path, source=undoing), "--yes")
+        assert ran.code in (3, 4), ran.err
+        run = {"run": "20260101T000000Z-abcdef", "own": []}
+        ran = world.run("apply", forged(world, path, source=undoing, undoes=run), "--yes")
+        assert ran.code in (3, 4), ran.err
+    world.change("qa", "admin", "Auditor", **{"Single Sign On": "YES"})
+    assert world.run("promote", "--from", "qa", "--to", "prod", "--yes").code == 0
+    done = {"run": world.runs()[0], "own": []}
+    with world.untouched():
+        ran = world.run("apply", forged(world, path, source=undoing, undoes=done), "--yes")
+    assert ran.code in (4, 5, 6), ran.err
+
+
+def test_what_was_done_by_hand_beside_a_run_is_not_verified_by_it(world: World) -> None:
+    world.configure(protected="false", approvals="0", require_verified_in='"qa"')
+    assert world.run("promote", "--from", "dev", "--to", "qa", "--yes").code == 0
+    world.change("qa", "admin", "Auditor", **{"Single Sign On": "YES"})
+    for words in (("--role", "Builder"), ("--role", "Reviewer")):
+        world.change("dev", "bot", words[1], Tasks=["FULL"])
+        ran = world.run("promote", "--from", "dev", "--to", "qa", "--yes", *words)
+        assert ran.code == 0, ran.err
+        ran = world.run("promote", "--from", "qa", "--to", "prod", "--yes")
+        assert ran.code == 4, ran.err
+        ran.says("no verified run has put just these roles into qa")
+
+
+@needs_ssh
+@pytest.mark.parametrize("principals", ["*@example.com", "alice,bob@*", "alice?"])
+def test_keys_that_may_be_anybodys_are_refused(world: World, principals: str) -> None:
+    plan = world.plan()
+    key = signed_by(world, "alice", principals)
+    ran = approve(world, plan, "bob@example.com", "--sign-with", key)
+    assert ran.code == 3, ran.err
+    ran.says("must tell who each key belongs to")
+
+
+@needs_ssh
+def test_the_planners_key_is_known_whatever_stands_between_it_and_the_name(world: World) -> None:
+    key = signed_by(world, "alice")
+    signers = world.folder / "allowed_signers"
+    public = signers.read_text().split(" ", 1)[1]
+    signers.write_text(f"pat\t{public}asmith {public}")
+    ran = approve(world, world.plan(), "asmith", "--sign-with", key)
+    assert ran.code == 4, ran.err
+    ran.says("would not count")
+
+
+def test_a_clock_that_was_set_back_is_not_believed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = world.plan()
+    assert approve(world, plan).code == 0
+    real = time.time
+    monkeypatch.setattr("migrate.tools.time.time", lambda: real() - 3600)
+    with world.untouched():
+        ran = world.run("apply", plan, "--yes")
+    assert ran.code == 4, ran.err
+    ran.says("clock is wrong")
+
+
+def test_one_who_logs_in_as_the_same_app_is_the_same_account(world: World) -> None:
+    other = {key: value for key, value in world.settings["prod"].items() if key not in PROTECTED}
+    world.settings["live"] = {**other, "account": '"Sandbox-Prod"'}
+    world.write()
+    ran = world.run("promote", "--from", "dev", "--to", "live", "--yes")
+    assert ran.code == 4, ran.err
+    ran.says("live is protected")
