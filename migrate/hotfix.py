@@ -74,7 +74,22 @@ def next_base(
         roles = {role.name: role for role in before.roles if role.key not in ours}
         roles |= {role.name: role for role in section.roles if role.key in ours}
         sections[role_type] = section.holding(roles.values())
-    return State({**old.roles, **sections}, _people(plan, old, after))
+    base = State({**old.roles, **sections}, _people(plan, old, after))
+    return _without_gone(base)
+
+
+def _without_gone(base: State) -> State:
+    """The base without holders of roles that are not in it any more: they went with the role."""
+    if base.people is None:
+        return base
+    there = base.by_key()
+    held = frozenset(
+        item
+        for item in base.people.assignments
+        if item.role_key in there
+        or not ((section := base.roles.get(item.role_type)) and section.complete)
+    )
+    return replace(base, people=replace(base.people, assignments=held))
 
 
 def _of_role(change: Change, known: Role | None) -> list[str]:

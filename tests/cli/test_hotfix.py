@@ -196,3 +196,14 @@ def test_a_log_that_says_nothing_or_too_much_of_a_role_is_a_note(logged: World) 
     logged.switch(audit_dates="from_last", clock_offset=-30)
     logged.change("prod", "bot", "Reviewer", Tasks=["FULL"])
     assert 'says nothing of bot role "Reviewer"' in notes(logged)[0]
+
+
+def test_after_a_rollback_the_same_can_be_promoted_again(staffed: World) -> None:
+    words = ("--yes", "--assignments", "merge")
+    assert staffed.promote(*words).code == 0
+    assert staffed.promote(*words).code == 0  # nothing to do
+    run = staffed.runs()[0]
+    back = staffed.run("rollback", run, "--yes")
+    assert back.code == 0, back.err
+    again = staffed.promote(*words)
+    assert again.code == 0, again.err
