@@ -17,6 +17,7 @@ from migrate.errors import (
 from migrate.history import checked_head
 from migrate.journal import Journal, Summary, undone_by
 from migrate.keeping import Kind
+from migrate.lock import Terms
 from migrate.model import State
 from migrate.pipeline import checks
 from migrate.pipeline.applying import UNWRITTEN, go_on, recorded
@@ -30,6 +31,9 @@ from migrate.plan import Plan
 from migrate.standing import Standing
 from migrate.tools import Tools
 from migrate.verification import Verification
+
+CLOCKS_DIFFER = float(Terms().clock_allowance)
+"""Seconds beyond its time-out after which a call has arrived or never will."""
 
 
 def resume(
@@ -106,7 +110,7 @@ def _resume(evidence: Evidence, target: Target, record: Record) -> Verification:
         evidence.work,
         evidence.journal,
         # What whoever takes over a lock relies on, too (DESIGN 4.6).
-        due=evidence.due(tools.now(), target.writer.timeout + target.lock.terms.clock_allowance),
+        due=evidence.due(tools.now(), target.writer.timeout + CLOCKS_DIFFER),
     )
 
 

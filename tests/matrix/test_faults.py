@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from migrate import pace
+from migrate.pipeline import resuming
 from tests.cli.world import Ran, World, plain_environment, world_on
 from tests.matrix.worst import (
     SCENARIOS,
@@ -70,6 +71,7 @@ def world(
     boxes: Boxes, scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     monkeypatch.setattr(pace, "DEFAULT_HOLD", 0.3)  # a minute in life
+    monkeypatch.setattr(resuming, "CLOCKS_DIFFER", 0.5)  # a minute in life
     with world_on(boxes(scenario), tmp_path / "work") as made:
         made.configure(timeout="0.4", verify_timeout="1.5")
         yield made

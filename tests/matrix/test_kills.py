@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from migrate.pipeline import resuming
 from tests.cli.world import World, plain_environment, world_on
 from tests.matrix.victim import Death, Victims, victims
 from tests.matrix.worst import (
@@ -35,7 +36,10 @@ STRIDE = 31
 
 
 @pytest.fixture
-def world(boxes: Boxes, scenario: Scenario, tmp_path: Path) -> Iterator[World]:
+def world(
+    boxes: Boxes, scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    monkeypatch.setattr(resuming, "CLOCKS_DIFFER", 0.5)  # a minute in life
     with world_on(boxes(scenario), tmp_path / "work") as made:
         made.configure(timeout="0.4", verify_timeout="1")
         yield made

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
+from migrate.pipeline import resuming
 from migrate.sandbox import Sandbox
 from tests.cli.staffed import DEV, PROD
 from tests.cli.test_buckets import bucket_settings
@@ -102,6 +103,7 @@ def world(
 ) -> Iterator[World]:
     # As many tries as in life, without the seconds between them.
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    monkeypatch.setattr(resuming, "CLOCKS_DIFFER", 0.5)  # a minute in life
     with world_on(box, tmp_path / "work") as made:
         for name in ("access", "secret"):
             path = made.folder / "secrets" / f"s3-{name}-key"
