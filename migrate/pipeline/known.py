@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from migrate import history
 from migrate.archive import Archive
 from migrate.archive.known import Base
 from migrate.errors import InvalidInput
@@ -13,8 +12,6 @@ from migrate.pipeline.record import Record
 from migrate.plan import Plan
 from migrate.snapshot import roles_digest
 
-BASE = "base.json"
-
 
 def known_state(archive: Archive) -> State | None:
     """What runs are known to have left; None before the first one.
@@ -23,11 +20,10 @@ def known_state(archive: Archive) -> State | None:
     """
     found = archive.base()
     taken = archive.load_snapshot(found.snapshot) if found else None
-    if taken is None and (found is not None or history.checked_head(archive.store).number):
+    if found is not None and taken is None:
         raise InvalidInput(
-            "what runs left here is not known any more: "
-            + ("the snapshot of it is gone" if found else "it is gone from the store"),
-            where=f"{archive.store.location}/{found.snapshot if found else BASE}",
+            "what runs left here is not known any more: the snapshot of it is gone",
+            where=f"{archive.store.location}/snapshots/{found.snapshot}.json",
             target="unchanged",
             remedy="Restore it from the bucket's older versions or a backup.",
         )
