@@ -134,7 +134,7 @@ def test_a_report_that_cannot_be_written_is_found_out_before_anything_is_changed
 def test_a_report_has_a_known_format_and_a_file(world: World, report: str) -> None:
     ran = world.promote("--yes", "--report", report)
     assert ran.code == 2
-    ran.says("json, md and text")
+    ran.says("json, html, md, text")
     assert world.control("/log") == []
 
 
