@@ -3,18 +3,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check matrix clean
+.PHONY: demo test coverage check matrix clean
 
 # Tests write and sync thousands of small files: in memory, where there is room for them.
 MEMORY := $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'NR==2 {print $$4}') -gt 2000000 && echo /dev/shm)
 # Most of their time they wait, for servers and time-outs: two for each core.
 WORKERS := $(shell $(PYTHON) -c 'import os; print(min(2 * (os.cpu_count() or 1), 16))')
-PYTEST := $(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY) )$(BIN)/python -m pytest -n $(WORKERS)
+PYTEST := $(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY) )$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 demo: $(VENV)/.sandbox
 	$(BIN)/role-migrate demo
 
 test: $(VENV)/.test
+	$(PYTEST)
+
+# Watching every line takes longer than all that is watched.
+coverage: $(VENV)/.test
 	$(PYTEST) --cov --cov-report=term
 
 check: $(VENV)/.dev

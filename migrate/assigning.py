@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from migrate.identity import Rename
-from migrate.model import Assignment, Assignments, People, RoleKey
+from migrate.model import Assignment, Assignments, People, RoleKey, role_key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ def delta(
         for item in (held if moves else ())
         if item.role_key in moves
     }
-    scoped = frozenset(item for item in wanted if rules.in_scope(item.role_key))
+    keys = frozenset(key for key in set(map(role_key_of, wanted)) if rules.in_scope(key))
+    scoped = frozenset(item for item in wanted if item.role_key in keys)
     goal = held - frozenset(moved.values()) | moved.keys()
     if mode is not Assignments.NONE:
         goal |= scoped

@@ -5,7 +5,7 @@ from typing import Any
 
 from migrate.diff import Action, Change, in_scope, permission_changes
 from migrate.model import Assignment, Capture, Selection, Snapshot, State
-from migrate.peopleplanfile import assignment_to_value
+from migrate.peopleplanfile import assignments_to_value
 from migrate.snapshot import UNDATED
 
 
@@ -94,8 +94,8 @@ def to_value(
             for change in changes
         ],
         "assignments": {
-            "given": [assignment_to_value(item) for item in moves.given],
-            "taken": [assignment_to_value(item) for item in moves.taken],
+            "given": assignments_to_value(moves.given),
+            "taken": assignments_to_value(moves.taken),
         }
         if compared
         else None,

@@ -20,7 +20,7 @@ from migrate.actor import (
 from migrate.diff import Action, PermissionChange
 from migrate.errors import InvalidInput
 from migrate.model import Assignment, Identity
-from migrate.peopleplanfile import assignment_from_value, assignment_to_value
+from migrate.peopleplanfile import assignment_from_value, assignments_to_value
 from migrate.snapshot import identity_from_value, identity_to_value
 
 SCHEMA = "urn:role-migrate:schema:history:1"
@@ -118,8 +118,8 @@ def to_value(ended: Ended) -> dict[str, Any]:
         "after": ended.after,
         "basis": ended.basis.value,
         "roles": [_role_to_value(change) for change in ended.roles],
-        "adds": [assignment_to_value(item) for item in ended.adds],
-        "removes": [assignment_to_value(item) for item in ended.removes],
+        "adds": assignments_to_value(ended.adds),
+        "removes": assignments_to_value(ended.removes),
         "access": accessfile.to_value(ended.access),
     }
 

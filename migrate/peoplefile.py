@@ -3,7 +3,7 @@
 from typing import Any
 
 from migrate.model import Capture, People, Principal, PrincipalKind, Scope
-from migrate.peopleplanfile import assignment_from_value, assignment_to_value
+from migrate.peopleplanfile import assignment_from_value, assignments_to_value
 
 NOT_CAPTURED = {"capture": Capture.NOT_CAPTURED.value}
 
@@ -29,10 +29,10 @@ def to_value(people: People | None, *, ids: bool = True) -> dict[str, Any]:
             {"name": name, **({"id": people.scopes[name].id} if ids else {})}
             for name in sorted(people.scopes)
         ],
-        "items": [assignment_to_value(item) for item in sorted(people.assignments)],
+        "items": assignments_to_value(sorted(people.assignments)),
         "groupsOf": {user: sorted(groups) for user, groups in people.groups_of.items() if groups},
         "unseenGroups": sorted(people.unseen_groups),
-        "maybeDirect": [assignment_to_value(item) for item in sorted(people.maybe_direct)],
+        "maybeDirect": assignments_to_value(sorted(people.maybe_direct)),
     }
     if ids:
         value["accountId"] = people.account_id

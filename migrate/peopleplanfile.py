@@ -1,5 +1,6 @@
 """The part of a plan that is about people, as JSON."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from migrate import accessfile
@@ -13,16 +14,17 @@ from migrate.peopleplan import PeoplePlan
 
 def to_value(plan: PeoplePlan) -> dict[str, Any]:
     """The JSON value of `people` in a plan file."""
+    left = assignments_to_value(item.assignment for item in plan.left)
     return {
         "unread": plan.unread,
         "access": accessfile.to_value(plan.access),
         "dropping": list(plan.dropping),
         "assignments": plan.assignments.value,
-        "adds": [assignment_to_value(item) for item in plan.adds],
-        "removes": [assignment_to_value(item) for item in plan.removes],
+        "adds": assignments_to_value(plan.adds),
+        "removes": assignments_to_value(plan.removes),
         "left": [
-            {"assignment": assignment_to_value(item.assignment), "reason": item.reason}
-            for item in plan.left
+            {"assignment": assignment, "reason": item.reason}
+            for item, assignment in zip(plan.left, left, strict=True)
         ],
         "moved": [
             {"roleType": each.role_type, "role": each.old, "becomes": each.new}
@@ -78,7 +80,7 @@ def from_value(value: dict[str, Any]) -> PeoplePlan:
 def _part_to_value(part: Part) -> dict[str, Any]:
     value: dict[str, Any] = {"move": part.move.value}
     if part.items is not None:
-        value["items"] = [assignment_to_value(item) for item in sorted(part.items)]
+        value["items"] = assignments_to_value(sorted(part.items))
     if part.roles is not None:
         value["roles"] = [
             {"role": name, "waits": {key: _held(value) for key, value in sorted(waits.items())}}
@@ -108,15 +110,12 @@ def _part_from_value(value: dict[str, Any]) -> Part:
     )
 
 
-def assignment_to_value(item: Assignment) -> dict[str, str]:
-    """An assignment as JSON."""
-    return {
-        "kind": item.kind,
-        "principal": item.principal,
-        "roleType": item.role_type,
-        "role": item.role,
-        "scope": item.scope,
-    }
+def assignments_to_value(items: Iterable[Assignment]) -> list[dict[str, str]]:
+    """Assignments as JSON, in their order."""
+    return [
+        {"kind": kind, "principal": name, "roleType": role_type, "role": role, "scope": scope}
+        for kind, name, role_type, role, scope in items
+    ]
 
 
 def assignment_from_value(value: dict[str, str]) -> Assignment:

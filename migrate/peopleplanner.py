@@ -116,13 +116,13 @@ def _wanted(
         raise AssertionError("checked before")
     rules = request.rules
 
-    @cache  # asked of every assignment, and there are few roles
-    def covered(name: str) -> bool:
-        return sides.covers(rules.role(name))
-
-    scoped = frozenset(item for item in people.assignments if covered(item.role))
+    held = {item.role for item in people.assignments}
+    names = held.union(role.name for role in sides.source.all_roles())
+    covered = {name for name in names if sides.covers(rules.role(name))}
+    every = covered >= held
+    scoped = frozenset(item for item in people.assignments if every or item.role in covered)
     roles = {
-        role_type: section.holding(role for role in section.roles if covered(role.name))
+        role_type: section.holding(role for role in section.roles if role.name in covered)
         for role_type, section in sides.source.roles.items()
     }
     source = State(roles, replace(people, assignments=scoped))

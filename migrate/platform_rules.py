@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from migrate.assigning import Delta
 from migrate.identity import IdentityRules, Resolution
-from migrate.model import Assignment, People, PrincipalKey, Role, State
+from migrate.model import Assignment, People, PrincipalKey, Role, State, holder_of
 from migrate.moves import Move, Part
 from migrate.ordering import Order
 from migrate.peopleplan import PeoplePlan
@@ -33,17 +33,17 @@ def making_room(
     """
     if most is None:
         return frozenset()
-    coming = Counter(item.holder for item in adds)
-    there = Counter(item.holder for item in held if item.holder in coming)
+    coming = Counter(map(holder_of, adds))
+    there = Counter(map(holder_of, held))
     going: dict[PrincipalKey, list[Assignment]] = defaultdict(list)
-    for item in removes:
+    over = {
+        holder: more
+        for holder, count in coming.items()
+        if (more := there[holder] + count - most) > 0
+    }
+    for item in removes if over else ():
         going[item.holder].append(item)
-    found: set[Assignment] = set()
-    for holder, count in coming.items():
-        over = there[holder] + count - most
-        if over > 0:
-            found.update(sorted(going[holder])[:over])
-    return frozenset(found)
+    return frozenset(item for holder, more in over.items() for item in sorted(going[holder])[:more])
 
 
 def with_room(
@@ -75,7 +75,8 @@ def move_notes(
 
     `first` has the role that goes first in the source, by principal, in the target's names.
     """
-    yield from dict.fromkeys(note for item in sorted(adds) if (note := traits.caution(item)))
+    noted = sorted((item, note) for item in adds if (note := traits.caution(item)))
+    yield from dict.fromkeys(note for _, note in noted)
     yield from _order_notes(adds, removes, target, first)
     room = making_room(target.assignments, adds, removes, traits.most_roles)
     for (kind, name), count in sorted(Counter(item.holder for item in room).items()):
@@ -110,13 +111,9 @@ def _too_many(
     most = traits.most_roles
     if most is None or not adds:
         return
-    gaining = {item.holder for item in adds}
-    count = Counter(
-        item.holder
-        for item in people.assignments.union(adds).difference(removes)
-        if item.holder in gaining
-    )
-    full = {holder: held for holder, held in sorted(count.items()) if held > most}
+    gaining = set(map(holder_of, adds))
+    count = Counter(map(holder_of, people.assignments.union(adds).difference(removes)))
+    full = {who: held for who, held in sorted(count.items()) if held > most and who in gaining}
     if full:
         named = [
             f"{traits.noun(kind)} {quoted(name)} ({held})" for (kind, name), held in full.items()
@@ -165,7 +162,7 @@ def _order_notes(
 ) -> Iterator[str]:
     """Whose first role is not what it was, or should be: the order of roles can't be set."""
     after = target.assignments.union(adds).difference(removes)
-    stay = Counter(item.holder for item in after)
+    stay = Counter(map(holder_of, after))
     lost = sorted(
         item
         for item in removes

@@ -75,6 +75,12 @@ def state_digest(state: State) -> str:
 
 
 def _digest(state: State, *, ids: bool) -> str:
+    if ids not in state.digests:
+        state.digests[ids] = _worked_out(state, ids=ids)
+    return state.digests[ids]
+
+
+def _worked_out(state: State, *, ids: bool) -> str:
     # Equal to the canonical form of the whole, put together role by role: sorting the roles'
     # bytes is what canonical JSON does with a list, without a second walk over every value.
     sections = {

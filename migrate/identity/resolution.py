@@ -67,5 +67,6 @@ def translated(assignments: Iterable[Assignment], resolution: Resolution) -> Tra
         if holder is None or role is None or scope is None:
             left.append(each)
         else:
-            done.add(Assignment(*holder, *role, scope))
+            here = (*holder, *role, scope)
+            done.add(each if each == here else Assignment(*here))
     return Translation(frozenset(done), tuple(sorted(left)))

@@ -9,7 +9,7 @@ from migrate.identity.pairs import Pairs
 from migrate.identity.resolution import Resolution, Unresolved
 from migrate.identity.rules import BOT, GROUP, ROLE, USER, Fold, IdentityRules, folded
 from migrate.identity.things import Index, Thing, things
-from migrate.model import ACCOUNT, People, RoleKey, State
+from migrate.model import People, RoleKey, State, holder_of, role_key_of
 from migrate.wording import quoted
 
 _REMEDY = (
@@ -81,9 +81,11 @@ _Needs = Counter[tuple[str, str] | tuple[str, RoleKey]]
 
 def _needs(people: People | None) -> _Needs:
     held = people.assignments if people else ()
-    needs: _Needs = Counter((kind, name) for kind, name, _, _, _ in held)
-    needs.update((ROLE, (role_type, role)) for _, _, role_type, role, _ in held)
-    needs.update((BOT, scope) for _, _, _, _, scope in held if scope != ACCOUNT)
+    needs: _Needs = Counter(map(holder_of, held))
+    needs.update({(ROLE, key): count for key, count in Counter(map(role_key_of, held)).items()})
+    needs.update(
+        {(BOT, scope): count for scope, count in Counter(item.scope for item in held).items()}
+    )
     return needs
 
 
@@ -134,7 +136,7 @@ class _Found:
         roles_after: Collection[RoleKey] | None,
     ) -> dict[RoleKey, RoleKey]:
         """The target's role keys by the source's."""
-        assigned = {each.role_key for each in source.people.assignments} if source.people else set()
+        assigned = set(map(role_key_of, source.people.assignments)) if source.people else set()
         takers: dict[RoleKey, RoleKey] = {}
         found = {}
         for key in sorted(assigned | source.by_key().keys()):

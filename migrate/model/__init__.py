@@ -12,6 +12,8 @@ from migrate.model.people import (
     PrincipalKey,
     PrincipalKind,
     Scope,
+    holder_of,
+    role_key_of,
 )
 from migrate.model.roles import (
     HELD,
@@ -47,5 +49,7 @@ __all__ = [
     "Selection",
     "Snapshot",
     "State",
+    "holder_of",
     "matches",
+    "role_key_of",
 ]

@@ -1,8 +1,9 @@
 """Who can hold roles, and who holds which."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import itemgetter
 from typing import NamedTuple
 
 from migrate.model.roles import RoleKey
@@ -64,6 +65,12 @@ class Assignment(NamedTuple):
     def role_key(self) -> RoleKey:
         """(role type, role name)."""
         return (self.role_type, self.role)
+
+
+holder_of: Callable[[Assignment], PrincipalKey] = itemgetter(0, 1)
+"""`Assignment.holder`, for very many at once: a third of the time."""
+role_key_of: Callable[[Assignment], RoleKey] = itemgetter(2, 3)
+"""`Assignment.role_key`, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What an environment is and holds, and what may become of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from migrate.model.people import People
@@ -34,10 +34,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What an environment holds: one section of roles per role type, and who holds them."""
+    """What an environment holds: one section of roles per role type, and who holds them.
+
+    `digests` keeps what `snapshot` has worked out of it: with ids, and without.
+    """
 
     roles: Mapping[str, Section]
     people: People | None = None
+    digests: dict[bool, str] = field(init=False, compare=False, repr=False, default_factory=dict)
 
     @property
     def captured(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from migrate.model import Assignment, State
-from migrate.peopleplanfile import assignment_from_value, assignment_to_value
+from migrate.peopleplanfile import assignment_from_value, assignments_to_value
 from migrate.platforms.base import Outcome, Settled, Step
 from migrate.standing import Effect
 
@@ -24,7 +24,7 @@ def assign_step(
 
     `remark` is for whoever watches, `more` what the platform needs beside.
     """
-    values = [assignment_to_value(item) for item in items]
+    values = assignments_to_value(items)
     what = f"{len(values)} {role_type} assignment{'' if len(values) == 1 else 's'}"
     return Step(
         number=number,

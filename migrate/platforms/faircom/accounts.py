@@ -5,7 +5,8 @@ without the right is nowhere said in it: it shows by who is missing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from migrate.errors import AccessDenied, PlatformFailed
@@ -42,16 +43,18 @@ def state_of(result: Mapping[str, Any], *, operator: str, where: str) -> State:
     """
     rows = rows_of(result, where=where)
     accounts = _by_name(rows, where)
-    role = cache(partial(fold, "role"))  # the same few names in many rows
-    spelled: dict[str, str] = {}
+    names = sorted(accounts)
+    spellings = dict.fromkeys(chain.from_iterable(accounts[name].roles for name in names))
+    folded = {spelling: fold("role", spelling) for spelling in spellings}
+    spelled = {folded[spelling]: spelling for spelling in reversed(spellings)}
     assignments: set[Assignment] = set()
     principals, user = {}, _USER.value
-    for name in sorted(accounts):
+    for name in names:
         row = accounts[name]
-        for each in row.roles:
-            spelled.setdefault(role(each), each)
-        held = [each for each in dict.fromkeys(map(role, row.roles)) if each != GUEST]
-        assignments.update(Assignment(user, name, ROLE_TYPE, each, ACCOUNT) for each in held)
+        held = [
+            each for each in dict.fromkeys([folded[each] for each in row.roles]) if each != GUEST
+        ]
+        assignments.update([Assignment(user, name, ROLE_TYPE, each, ACCOUNT) for each in held])
         first = held[0] if len(held) > 1 else None
         principals[user, name] = Principal(_USER, row.name, primary=first)
     roles = tuple(
@@ -141,14 +144,17 @@ def _rows(accounts: list[Any], faults: list[str]) -> Iterator[Row]:
         yield Row(name, tuple(roles))
 
 
-def _names(held: list[Any], place: Callable[[], str], faults: list[str]) -> Iterator[str]:
+def _names(held: list[Any], place: Callable[[], str], faults: list[str]) -> list[str]:
     """The names of roles in a list, each a string or in an object."""
-    for number, each in enumerate(held):
-        name = each.get("roleName") if isinstance(each, dict) else each
-        if isinstance(name, str) and name:
-            yield name
-        else:
-            faults.append(f"{place()}[{number}]: a role without a name")
+    names = [each.get("roleName") if isinstance(each, dict) else each for each in held]
+    sound = [name for name in names if isinstance(name, str) and name]
+    if len(sound) < len(names):
+        faults += [
+            f"{place()}[{number}]: a role without a name"
+            for number, name in enumerate(names)
+            if not isinstance(name, str) or not name
+        ]
+    return sound
 
 
 def _place(index: int, form: str = "") -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from migrate.errors import OutcomeUnknown, PlatformFailed
 from migrate.model import Assignment, RoleKey, State
-from migrate.peopleplanfile import assignment_from_value, assignment_to_value
+from migrate.peopleplanfile import assignment_from_value, assignments_to_value
 from migrate.platforms.base import Outcome, Step
 from migrate.platforms.kore.assign_calls import send
 from migrate.platforms.kore.assignments import batches
@@ -94,4 +94,4 @@ def put_back(
         )
     told: set[RoleKey] = {(step.role_type, name) for name in step.arguments["roles"]}
     ids = KEPT if told <= same_ids(before, now) else MINTED
-    return {"ids": ids, "dropped": [assignment_to_value(item) for item in sorted(dropped)]}
+    return {"ids": ids, "dropped": assignments_to_value(sorted(dropped))}

@@ -7,7 +7,7 @@ from migrate.canonical import sha256
 from migrate.model import Assignment, RoleKey, State
 from migrate.moves import Move, Part
 from migrate.ordering import Order
-from migrate.peopleplanfile import assignment_to_value
+from migrate.peopleplanfile import assignments_to_value
 from migrate.plan import Plan, desired
 from migrate.platforms.assign_step import assign_step
 from migrate.platforms.base import Step, Work
@@ -96,7 +96,7 @@ class _Assembly:
             kind="confirm",
             object=f"{len(items)} {self.order.role_type} assignments that were added",
             role_type=self.order.role_type,
-            arguments={"adds": [assignment_to_value(item) for item in items]},
+            arguments={"adds": assignments_to_value(items)},
             repeatable=True,
             undo="nothing: it only reads",
             writes=False,
@@ -156,8 +156,8 @@ class _Assembly:
             needs=imported.number,
             arguments={
                 "roles": names,
-                "adds": [assignment_to_value(item) for item in done[0]],
-                "removes": [assignment_to_value(item) for item in done[1]],
+                "adds": assignments_to_value(done[0]),
+                "removes": assignments_to_value(done[1]),
             },
             repeatable=True,
             undo="nothing: it puts back what was there",
