@@ -48,6 +48,7 @@ class Connections:
         self.tools = tools
         self._redactor = redactor
         self._stores: dict[DirectoryLocation | S3Location, Store] = {}
+        self._archives: dict[tuple[DirectoryLocation | S3Location, Identity], Archive] = {}
         self._shared: dict[Identity, Shared] = {}
         self._secrets: dict[tuple[Identity, App | Login], RotatingSecret] = {}
         self._open: list[Reader] = []
@@ -55,8 +56,10 @@ class Connections:
 
     def archive(self, environment: Environment) -> Archive:
         """The environment's shelf in its store."""
-        location = self.config.store_of(environment.name)
-        return Archive(self.store(location), environment.identity)
+        where = (self.config.store_of(environment.name), environment.identity)
+        if where not in self._archives:
+            self._archives[where] = Archive(self.store(where[0]), where[1])
+        return self._archives[where]
 
     def policy(self, environment: Environment) -> Policy:
         """The policy that the config names, read once; one without guards where it names none.

@@ -4,7 +4,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
+import botocore.loaders
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -24,6 +27,14 @@ def no_signs_of_the_dead() -> Iterator[None]:
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < time.time() - 3600 and gone_for(owner) is not None:
                 forget(owner)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def descriptions_of_s3_are_read_once() -> Iterator[None]:
+    """boto3 reads its own descriptions of S3 anew for each client: here thousands of times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(botocore.loaders.create_loader))
+        yield
 
 
 VERDICT = "matrix"

@@ -7,6 +7,7 @@ the digest of the one before: a missing, altered or foreign entry is seen when i
 import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +42,9 @@ __all__ = [
     "summary",
     "undone_by",
 ]
+
+AT_ONCE = 8
+"""Entries that are asked for at the same time."""
 
 _ENTRY = re.compile(r"runs/([^/]+)/([0-9]{4,})\.json")
 
@@ -215,8 +219,10 @@ def _read(store: Store, run_id: str) -> tuple[Entry, ...]:
             f"there is no run {run_id}", where=where, remedy="`runs` lists the runs of the store."
         )
     entries: list[Entry] = []
-    for number in range(max(numbers) + 1):
-        stored = store.get(_key(run_id, number))
+    keys = [_key(run_id, number) for number in range(max(numbers) + 1)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # nearly all of the time is waiting for a bucket
+        found = list(pool.map(store.get, keys))
+    for number, stored in enumerate(found):
         if stored is None:
             raise _broken(where, f"entry {number:04d} is missing")
         entry = parse_entry(stored.data, run_id, number, f"{where}/{number:04d}.json")

@@ -50,7 +50,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def world(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr("migrate.pace.DEFAULT_HOLD", 0.05)
     with world_on(box, tmp_path / "work") as made:
-        made.configure("dev", timeout="0.4", verify_timeout="0.8")
+        made.configure("dev", timeout="1", verify_timeout="0.8")
         yield made
 
 
@@ -92,7 +92,7 @@ def test_trouble_ends_with_the_account_as_it_was_or_says_exactly_what_is_left(
     world: World, fault: str, path: str, nth: int
 ) -> None:
     before = as_it_was(world.state("dev"))
-    seconds = {"timeout": 0.6, "429": 0.1}.get(fault.partition("_")[0], 1)
+    seconds = {"timeout": 1.3, "429": 0.1}.get(fault.partition("_")[0], 1)
     world.fault(fault, path, environment="dev", nth=nth, seconds=seconds)
 
     ran = probe(world)

@@ -109,7 +109,7 @@ def world(
             path = made.folder / "secrets" / f"s3-{name}-key"
             path.write_text(f"a-{name}-key")
             path.chmod(0o600)
-        made.configure(timeout="20", verify_timeout="1")
+        made.configure(timeout="3", verify_timeout="1")
         made.store = bucket_settings(made, bucket.url, "s3://box/store")
         made.write()
         yield made

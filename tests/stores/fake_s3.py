@@ -146,6 +146,7 @@ def fake_s3(tls: ssl.SSLContext | None = None) -> Iterator[FakeS3]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def handle_one(self) -> None:
             parts = urlsplit(self.path)
