@@ -5,12 +5,13 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from migrate import __version__
 from migrate.actor import Actor
 from migrate.lock.record import Who
+from migrate.traffic import Traffic
 
 _JOB_URLS = ("CI_JOB_URL", "BUILD_URL")
 _PEOPLE = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID")
@@ -21,7 +22,8 @@ _PEOPLE = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID")
 class Tools:
     """`now` is epoch seconds; `monotonic` is seconds that never go back. `sleep` waits in silence,
     `pause` so that whoever watches sees for how many seconds and why. `tell` says a line.
-    `random_hex` gives n random hex digits. `who` names this process.
+    `random_hex` gives n random hex digits. `who` names this process. `traffic` is what it called
+    and waited for.
     """
 
     now: Callable[[], float]
@@ -32,6 +34,7 @@ class Tools:
     random_hex: Callable[[int], str]
     who: Who
     version: str = __version__
+    traffic: Traffic = field(default_factory=lambda: Traffic(time.time))
 
     @property
     def actor(self) -> Actor:
@@ -60,11 +63,19 @@ def real_tools(
     pause: Callable[[float, str], None],
 ) -> Tools:
     """The real clock, randomness and process."""
+    traffic = Traffic(time.time)
+
+    def noted(seconds: float, reason: str) -> None:
+        began = time.time()
+        pause(seconds, reason)
+        traffic.waited(reason, time.time() - began)
+
     return Tools(
+        traffic=traffic,
         now=time.time,
         monotonic=time.monotonic,
         sleep=sleep,
-        pause=pause,
+        pause=noted,
         tell=tell,
         random_hex=lambda digits: os.urandom((digits + 1) // 2).hex()[:digits],
         who=_who(),

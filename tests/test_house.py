@@ -35,7 +35,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
         *("migrate.stores", "migrate.archive", "migrate.uploads", "migrate.lock"),
         *("migrate.journal", "migrate.history", "migrate.tools", "migrate.mounts"),
-        *("migrate.signing", "migrate.rolefolder"),
+        *("migrate.signing", "migrate.rolefolder", "migrate.traffic"),
     ),
     3: ("migrate.connect", "migrate.checking", "migrate.pipeline"),
     4: ("migrate.report", "migrate.cli", "migrate.__main__"),

@@ -39,6 +39,7 @@ class Http:
     Without `ca_bundle`, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE count, then the usual bundle;
     without `proxy`, the proxies of the environment. Loopback never uses a proxy. Redirects are
     not followed, .netrc is not read, cookies are not kept. `count` is the number of attempts.
+    `heard(call, outcome, seconds)` is told of each attempt that ended.
     `certificate` is what we show a server that asks: PEM files with a certificate and its key.
 
     Raises InvalidInput if `base_url`, `ca_bundle` or `certificate` is unsound.
@@ -54,6 +55,7 @@ class Http:
         timeout: float = 60.0,
         before_each: Callable[[], None] | None = None,
         pause: Callable[[float, str], None] = lambda seconds, _reason: time.sleep(seconds),
+        heard: Callable[[str, str, float], None] = lambda _call, _outcome, _seconds: None,
         max_body: int = MAX_BODY,
     ) -> None:
         from migrate.http.adapter import Adapter
@@ -68,6 +70,7 @@ class Http:
         self._timeout = timeout
         self._before_each = before_each
         self._pause = pause
+        self._heard = heard
         self._max_body = max_body
         self._adapter = Adapter()
         self._lock = threading.Lock()
@@ -159,6 +162,7 @@ class Http:
             self._count += 1
         started = time.monotonic()
         url = (request.url or "").partition("?")[0]
+        outcome = "no answer"
         try:
             status, headers, body = exchange.exchange(
                 self._adapter,
@@ -169,17 +173,21 @@ class Http:
                 proxy=exchange.proxy_for(request.url or "", self._proxy),
                 limit=self._max_body,
             )
+            outcome = str(status)
         except exchange.TooLarge:
             raise failures.too_large(call, self._max_body) from None
         except exchange.FAILURES as failure:
             if running.sent:
                 raise failures.unknown(failure, call, expired=running.expired) from failure
             raise unsent.not_sent(failure, call) from failure
+        finally:
+            took = time.monotonic() - started
+            path = url.removeprefix(self._base)
+            self._heard(f"{request.method} {path}", outcome, took)
         if running.expired:
             raise failures.unknown(TimeoutError(), call, expired=True)
-        took = (time.monotonic() - started) * 1000
-        path = url.removeprefix(self._base)
-        log.debug("%s %s: %d, %.0f ms, %d bytes", request.method, path, status, took, len(body))
+        size = len(body)
+        log.debug("%s %s: %d, %.0f ms, %d bytes", request.method, path, status, 1000 * took, size)
         return _sound(Answer(status, headers, body, url), call)
 
 

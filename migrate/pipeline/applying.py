@@ -68,6 +68,8 @@ def recorded(plan: Plan, target: Target, record: Record) -> Iterator[None]:
         raise
     finally:
         record.requests = target.writer.requests
+        sides = {plan.source.environment, plan.target.environment}
+        record.traffic = tools.traffic.to_value(sides)
         record.finished_at = tools.timestamp()
         if record.run_id:
             _keep_report(target, record)

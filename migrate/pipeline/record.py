@@ -34,9 +34,9 @@ class Record:
     """A run while it goes on. `result` is what it ended as, "" while it has not ended.
 
     `run_id` is empty until the run has a journal: before that no store knows of it. `requests`
-    counts what was sent to the target. `target` is the state that it was left in. `approvers` are
-    those whose approvals let it through, `policy` is the digest of the policy that it was
-    judged by ("" for none), None where another process judged it.
+    counts what was sent to the target, `traffic` is what `Traffic.to_value` gives. `target` is the
+    state that it was left in. `approvers` are those whose approvals let it through, `policy` is the
+    digest of the policy that it was judged by ("" for none), None where another process judged it.
     """
 
     plan: Plan
@@ -55,6 +55,7 @@ class Record:
     error: MigrateError | None = None
     approvers: tuple[Approver, ...] = ()
     policy: str | None = None
+    traffic: dict[str, Any] = field(default_factory=dict)
 
     def to_value(self) -> dict[str, Any]:
         """The JSON value of the run's report."""
@@ -75,6 +76,7 @@ class Record:
             "result": self.result,
             "targetState": self.target,
             "requests": self.requests,
+            "traffic": self.traffic or {"moments": [], "leftOut": 0},
             "backup": self.backup,
             "after": self.after,
             "verdicts": [verdict_to_value(verdict) for verdict in self.plan.verdicts],

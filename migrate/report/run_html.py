@@ -36,6 +36,7 @@ def render(
         "facts": list(_facts(report, plan)),
         "steps": timeline.of(report["steps"][: sections.MOST]),
         "more_steps": max(0, len(report["steps"]) - sections.MOST),
+        "traffic": timeline.of_traffic(report, sections.MOST),
         "deviations": [_deviation(each) for each in deviations[: sections.MOST]],
         "more_deviations": max(0, len(deviations) - sections.MOST),
         "changes": [_change(each) for each in report["changes"][: sections.MOST]],

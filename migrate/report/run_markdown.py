@@ -32,6 +32,9 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     for name, value in _facts(report):
         yield f"| {name} | {value} |"
     yield from _steps(report["steps"])
+    moments = report.get("traffic", {}).get("moments", [])
+    waits = [each for each in moments if not each["where"]]
+    yield from _list("Waits", [f"{each['seconds']:.0f} s: {text(each['what'])}" for each in waits])
     yield from _list("Changes", [_change(change) for change in report["changes"]])
     yield from _list("Not as desired", [_deviation(each) for each in report["deviations"]])
     notes = (*report["movedElsewhere"], *report["notes"])

@@ -119,6 +119,11 @@ def test_the_stored_report_is_the_printed_one(world: World) -> None:
     assert stored == printed
     assert stored["finishedAt"] >= stored["startedAt"] > ""
     assert stored["requests"] == 9
+    moments = stored["traffic"]["moments"]
+    assert sum(each["where"] == "prod" for each in moments) == 9
+    called = [each["what"] for each in moments if each["where"] == "dev"]
+    assert called[0] == "GET /api/public/roles/export"
+    assert {each["outcome"] for each in moments} == {"200"}
 
 
 def test_a_report_that_cannot_be_written_is_found_out_before_anything_is_changed(

@@ -29,6 +29,7 @@ from migrate.report.html import matrix, who
 from migrate.report.html.page import embedded, policy
 from migrate.report.html.strings import Strings, name
 from migrate.report.html.timeline import of as timeline
+from migrate.report.html.timeline import of_traffic
 from migrate.verification import Deviation, Kind, Verification
 from tests.core.account import planned
 from tests.core.strategies import promotions
@@ -74,6 +75,9 @@ def run_of(plan):
     record.verification = Verification((deviation,), frozenset())
     record.error = PartlyApplied(MARKUP, where=MARKUP, remedy=f"role-migrate resume R {MARKUP}")
     record.notes = [MARKUP] * 300
+    waited = {"at": 0.0, "seconds": 3.0, "where": "", "what": MARKUP, "outcome": ""}
+    call = {"at": 3.0, "seconds": 1.0, "where": MARKUP, "what": MARKUP, "outcome": MARKUP}
+    record.traffic = {"moments": [waited, call, *[call] * 300], "leftOut": 5}
     return record.to_value()
 
 
@@ -373,6 +377,25 @@ def test_a_run_s_page_says_how_it_ended_and_the_way_back(result, target, kind, w
 def test_long_lists_are_cut_and_say_so():
     page = run_html.render(run_of(plan_of(300)))
     assert "and 100 more" in page
+
+
+def test_calls_and_waits_are_told_apart_and_all_are_counted():
+    report = run_of(plan_of(3))
+    found = of_traffic(report, 200)
+    assert (found["calls"], found["waits"], found["waited"], found["more"]) == (301, 1, "3 s", 107)
+    assert [(row["after"], row["long"], row["kind"]) for row in found["rows"][:2]] == [
+        ("0.0 s", "3.00 s", "care"),
+        ("3.0 s", "1.00 s", "bad"),
+    ]
+    assert (found["rows"][0]["at"], found["rows"][1]["at"]) == ("0.00", "74.25")
+    page = run_html.render(report)
+    assert "301 calls of source and target; 1 wait, 3 s in all" in page
+    nothing = {"moments": [], "leftOut": 0}
+    assert "Calls and waits" not in run_html.render({**report, "traffic": nothing})
+        {**report, "traffic": {"moments": [], "leftOut": 0}}
+    )
+    old = {key: value for key, value in report.items() if key != "traffic"}
+    assert "Calls and waits" not in run_html.render(old)
 
 
 def test_bars_of_steps_lie_within_the_time_of_the_run():

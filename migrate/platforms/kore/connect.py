@@ -114,6 +114,7 @@ def _http(environment: Environment, tools: Tools, before_each: Callable[[], None
         timeout=environment.timeout,
         before_each=before_each,
         pause=tools.pause,
+        heard=tools.traffic.calls(environment.name),
     )
 
 

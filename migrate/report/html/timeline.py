@@ -32,6 +32,40 @@ def of(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def of_traffic(report: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """The calls and waits of a run's report for a page's template: the first `most` of them.
+
+    Reports that were written before there were any have none.
+    """
+    traffic = report.get("traffic", {"moments": [], "leftOut": 0})
+    moments = traffic["moments"]
+    whole = max((each["at"] + each["seconds"] for each in moments), default=0.0) or 1.0
+    waits = [each for each in moments if not each["where"]]
+    return {
+        "calls": len(moments) - len(waits),
+        "waits": len(waits),
+        "waited": f"{sum(each['seconds'] for each in waits):.0f} s",
+        "more": max(0, len(moments) - most) + traffic["leftOut"],
+        "rows": [
+            {
+                "after": f"{each['at']:.1f} s",
+                "where": each["where"],
+                "what": each["what"],
+                "outcome": each["outcome"],
+                "kind": _call_kind(each),
+                **_bar(each["at"], each["at"] + each["seconds"], 0.0, whole, digits=2),
+            }
+            for each in moments[:most]
+        ],
+    }
+
+
+def _call_kind(moment: Mapping[str, Any]) -> str:
+    if not moment["where"]:
+        return "care"
+    return "good" if moment["outcome"].startswith("2") else "bad"
+
+
 def of_journal(journal: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The steps of a run as its report would have them, from its journal as JSON."""
     times: dict[tuple[str, int], str] = {}
@@ -58,11 +92,13 @@ def of_journal(journal: Mapping[str, Any]) -> list[dict[str, Any]]:
     return steps
 
 
-def _bar(began: float | None, ended: float | None, first: float, whole: float) -> dict[str, Any]:
+def _bar(
+    began: float | None, ended: float | None, first: float, whole: float, digits: int = 0
+) -> dict[str, Any]:
     if began is None or ended is None or ended < began:
         return {"long": "", "at": None, "width": None}
     return {
-        "long": f"{ended - began:.0f} s",
+        "long": f"{ended - began:.{digits}f} s",
         "at": f"{99 * (began - first) / whole:.2f}",
         "width": f"{max(99 * (ended - began) / whole, 1):.2f}",
     }

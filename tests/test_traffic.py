@@ -1,0 +1,37 @@
+from threading import Thread
+
+from migrate.traffic import MOST, Moment, Traffic
+
+
+def test_calls_of_other_environments_are_left_out_and_all_is_in_the_order_of_its_begin() -> None:
+    traffic = Traffic(now=lambda: 100.0)
+    traffic.calls("prod")("PUT /import", "200", 2.0)
+    traffic.waited("the limit of 60 calls a minute is reached", 5.0)
+    traffic.calls("qa")("GET /export", "200", 1.0)
+    traffic.calls("dev")("GET /export", "no answer", 1.5)
+    assert traffic.moments[0] == Moment(98.0, 2.0, "PUT /import", "prod", "200")
+    value = traffic.to_value({"dev", "prod"})
+    assert value["leftOut"] == 0
+    assert [(each["at"], each["seconds"], each["where"]) for each in value["moments"]] == [
+        (0.0, 5.0, ""),
+        (3.0, 2.0, "prod"),
+        (3.5, 1.5, "dev"),
+    ]
+    assert [each["outcome"] for each in value["moments"]] == ["", "200", "no answer"]
+
+
+def test_what_is_not_kept_is_counted_whichever_thread_notes_it() -> None:
+    traffic = Traffic(now=lambda: 100.0)
+
+    def many() -> None:
+        for _ in range(MOST):
+            traffic.calls("prod")("GET /export", "200", 0.1)
+
+    threads = [Thread(target=many) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    value = traffic.to_value({"prod"})
+    assert (len(value["moments"]), value["leftOut"]) == (MOST, 2 * MOST)
+    assert Traffic(now=lambda: 0.0).to_value({"prod"}) == {"moments": [], "leftOut": 0}
