@@ -25,7 +25,7 @@ def ci(function: Function) -> Function:
         ),
         click.option(
             "--ci",
-            type=click.Choice(["auto", *Ci]),
+            type=click.Choice(["auto", *(each.value for each in Ci)]),
             default="auto",
             show_default=True,
             envvar="ROLE_MIGRATE_CI",
