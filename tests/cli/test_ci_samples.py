@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml  # comes with moto
 
+from migrate.errors import Exit
+from migrate.report.job_facts import facts
 from tests.cli.ci_jobs import SAMPLES, Farm, GitLab, Jenkins, Workflow
 from tests.cli.test_locks import expire, wait_for
 from tests.cli.world import IMPORT, World
@@ -137,9 +139,9 @@ def known(world: World, **more: str) -> dict[str, str]:
 
 
 def kills(farm: Farm, job: Callable[[], int]) -> None:
-    """Run a job whose machine dies while prod makes an import."""
+    """Run a job whose machine dies when prod has made the first of two imports."""
     world = farm.world
-    world.fault("timeout_before", IMPORT, seconds=60, query={"roleType": "bot"})
+    world.fault("timeout_after", IMPORT, seconds=60, query={"roleType": "admin"})
 
     def start(words: list[str], folder: Path, environment: dict[str, str]) -> int:
         process = subprocess.Popen(
@@ -151,7 +153,7 @@ def kills(farm: Farm, job: Callable[[], int]) -> None:
             stderr=subprocess.DEVNULL,
         )
         if "apply" in Path(words[-1]).read_text():
-            wait_for(world, "POST import bot")
+            wait_for(world, "POST import admin")
             os.killpg(process.pid, signal.SIGKILL)
         return process.wait(timeout=60)
 
@@ -160,6 +162,7 @@ def kills(farm: Farm, job: Callable[[], int]) -> None:
     farm.start = None
     world.calm()
     expire(world)
+    assert ("bot", "Builder") not in world.roles("prod")
 
 
 def finished(world: World) -> Any:
@@ -184,7 +187,7 @@ def test_github_plans_a_pull_request_without_a_credential(farm: Farm) -> None:
     assert flow.run("comment") == 0, farm.said
     assert farm.world.calls("dev", seen) == farm.world.calls("prod", seen) == []
     assert "gh pr comment 12 --edit-last --create-if-none --body-file plan.md" in farm.calls
-    assert "## dev → prod: 2 to create, 2 to update" in farm.calls
+    assert "→ prod: 2 to create, 2 to update" in farm.calls
     assert "pipx install git+https://" in farm.calls
 
 
@@ -199,7 +202,7 @@ def test_github_comments_on_what_a_guard_refuses_and_is_red(farm: Farm) -> None:
 
 def test_github_promotes_what_was_approved_and_a_retry_goes_on(farm: Farm) -> None:
     world = farm.world
-    protect(world, timeout="30")
+    protect(world, timeout="5")
     flow = Workflow(farm, "promote.yml", **known(world))
     assert flow.run("plan") == 0, farm.said
     assert flow.known["needs.plan.outputs.changes"] == "4"
@@ -232,7 +235,7 @@ def test_gitlab_plans_a_merge_request_without_a_credential(farm: Farm) -> None:
     assert line.run("plan:merge-request") == 10, farm.said
     assert 10 in line.job("plan:merge-request")["allow_failure"]["exit_codes"]
     assert farm.world.calls("prod", seen) == []
-    assert farm.kept["plan:merge-request"]["plan.md"].startswith("## dev → prod".encode())
+    assert farm.kept["plan:merge-request"]["plan.md"].startswith(b"## dev &#40;from files&#41;")
     guards = ET.fromstring(farm.kept["plan:merge-request junit"]["guards.xml"])
     assert guards.findall(".//testcase")
     assert "pip install --quiet git+https://" in farm.calls
@@ -240,7 +243,7 @@ def test_gitlab_plans_a_merge_request_without_a_credential(farm: Farm) -> None:
 
 def test_gitlab_promotes_what_was_approved_and_a_retry_goes_on(farm: Farm) -> None:
     world = farm.world
-    protect(world, timeout="30")
+    protect(world, timeout="5")
     line = GitLab(farm, STORE_REGION="eu-central-1", **STORE)
     assert line.run("plan") == 0, farm.said
     assert line.run("approve") == 2, "whoever made it does not approve it"
@@ -265,7 +268,7 @@ def test_gitlab_looks_every_night(farm: Farm) -> None:
 
 def test_jenkins_promotes_what_was_approved_and_a_retry_goes_on(farm: Farm) -> None:
     world = farm.world
-    protect(world, timeout="30")
+    protect(world, timeout="5")
     line = Jenkins(farm)
     assert list(line.stages) == ["Plan", "Approve", "Apply"]
     token = {"AWS_WEB_IDENTITY_TOKEN_FILE": "/run/token"}
@@ -277,3 +280,18 @@ def test_jenkins_promotes_what_was_approved_and_a_retry_goes_on(farm: Farm) -> N
     assert line.run("Apply", **apply) == 0, farm.said
     report = finished(world)
     assert json.loads(farm.kept["run.json"]["run.json"])["run"] == report["run"]
+
+
+def test_the_page_in_the_docs_is_true(world: World, tmp_path: Path) -> None:
+    text = (SAMPLES.parents[1] / "docs" / "ci.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    farm = Farm(world, tmp_path / "farm")
+    folder = farm.machine()
+    environment = farm.environment(folder, ROLE_MIGRATE_CONFIG=str(world.config))
+    assert farm.run(["sh", "-ec", "".join(blocks)], folder, environment) == 0, farm.said
+    world.assert_promoted()
+    words = [each.name.lower() for each in Exit]
+    told = re.findall(r"(\d+) `(\w+)`", text)
+    assert told == [(str(int(each)), word) for each, word in zip(Exit, words, strict=True)]
+    named = re.findall(r"^\| `(\w+)`(?:, `(\w+)`)? \|", text, re.MULTILINE)
+    assert [name for pair in named for name in pair if name] == list(facts(None, "", 0))
