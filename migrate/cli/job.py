@@ -111,6 +111,7 @@ class Job:
 
         if runtime.voice.json:
             return
+        clean = runtime.redactor.redact  # before escapes come between the parts of a secret
         title = f"role-migrate {self.command}"
         said = {
             level: [(title, text) for kind, text in runtime.voice.told if kind == level]
@@ -118,12 +119,14 @@ class Job:
         }
         for verdict in self.plan.verdicts if self.plan else ():
             if verdict.outcome is Outcome.WARN:
-                said["warning"].append((f"guard {verdict.rule}", verdict.message))
+                said["warning"].append((f"guard {verdict.rule}", clean(verdict.message)))
         lines = [line for level, each in said.items() for line in github.annotations(level, each)]
         for name, fault in self.faults[: github.MOST]:
             file, level = str(Path(name, fault.file)), "warning" if fault.warning else "error"
             text = f"{fault.path}: {fault.message}" if fault.path else fault.message
-            lines.append(github.annotation(level, text, title=title, file=file, line=fault.line))
+            lines.append(
+                github.annotation(level, clean(text), title=title, file=file, line=fault.line)
+            )
         if self.plan and not said["error"]:
             way = f"{self.plan.source.environment} → {self.plan.target.environment}"
             text = f"{way}: {plan_text.summary(self.plan)}"

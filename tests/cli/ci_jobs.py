@@ -25,9 +25,18 @@ SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "ci"
 STANDING_IN = ("pip", "pipx", "gh")
 STAND_IN = """#!/bin/sh
 echo "$(basename "$0") $*" >> "{calls}"
-case "$1 $2" in "api repos/"*) echo alice ;; esac
+case "$1 $2" in
+    "api repos/"*) if command -v jq >/dev/null; then jq -r "$4" "{reviews}"; else echo alice; fi ;;
+esac
 for word in "$@"; do case $word in *.md) cat "$word" >> "{calls}" ;; esac; done
 """
+
+REVIEWS = """[
+  {"state": "rejected", "environments": [{"name": "prod-approval"}], "user": {"login": "bob"}},
+  {"state": "approved", "environments": [{"name": "other"}], "user": {"login": "carol"}},
+  {"state": "approved", "environments": [{"name": "prod-approval"}], "user": {"login": "alice"}}
+]"""
+"""Who said what of a run, as GitHub's "Get the review history for a workflow run" answers."""
 
 Start = Callable[[list[str], Path, dict[str, str]], int]
 """Runs words in a folder with an environment, and returns how they ended."""
@@ -50,7 +59,9 @@ class Farm:
         tools.mkdir(parents=True)
         for name in STANDING_IN:
             path = tools / name
-            path.write_text(STAND_IN.format(calls=self.folder / "calls"))
+            reviews = self.folder / "reviews.json"
+            reviews.write_text(REVIEWS)
+            path.write_text(STAND_IN.format(calls=self.folder / "calls", reviews=reviews))
             path.chmod(0o755)
 
     @property

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from migrate.cli.job import Ci
+from migrate.cli.runtime import Runtime
+from migrate.errors import Exit, Fault, InvalidInput
 from tests.cli.world import IMPORT, Ran, World, role, state
 from tests.core.test_github import commands, parsed, read
 
@@ -292,3 +295,24 @@ def test_approvers_names_are_no_commands(world: World, github: GitHub) -> None:
     assert "set-output" in ran.out
     assert all(level != "error" for level, _, _ in told(ran))
     assert github.outputs["outcome"] == "done"
+
+
+def test_no_secret_is_told(
+    github: GitHub, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = "pa:ss%w,ord\u00e9"
+    runtime = Runtime()
+    runtime.redactor.add(secret)
+    runtime.job.ci, runtime.job.command = Ci.GITHUB, "plan"
+    runtime.job.page = f"a page with {secret}"
+    runtime.job.dotenv = world.folder / "job.env"
+    runtime.job.faults = [("a.json", Fault(f"wrong: {secret}"))]
+    runtime.voice.warn(f"mind {secret}")
+    runtime.voice.error(InvalidInput(f"not {secret}", remedy=f"give {secret}"))
+    runtime.job.tell(runtime, Exit.INVALID)
+    said = capsys.readouterr().err
+    assert said.count("::error") == 2
+    for text in (said, github.summary, github.output.read_text()):
+        assert "***" in text or "outcome" in text
+        assert "ss%" not in text
+        assert "ord" not in text.replace("record", "")
