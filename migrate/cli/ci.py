@@ -21,7 +21,7 @@ def ci(function: Function) -> Function:
             expose_value=False,
             is_eager=True,
             callback=_dotenv,
-            help=f"Write plan, run and outcome as variables; in GitLab CI to {DOTENV} anyway.",
+            help=f"Write plan, run and outcome as variables; GitLab has them in {DOTENV} anyway.",
         ),
         click.option(
             "--ci",

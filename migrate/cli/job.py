@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DOTENV = Path("role-migrate.env")
 """Where GitLab's variables go unless something else is said."""
 
+_LOOKING = ("drift", "validate")
+"""Commands that leave the variables of a plan or a run alone, which the same job may have made."""
+
 
 class Ci(StrEnum):
     """The CI systems that a command tells its job's outcome in their own ways; and none."""
@@ -82,7 +85,10 @@ class Job:
                 yield "summary", partial(self._summary, path)
             if path := os.environ.get("GITHUB_OUTPUT"):
                 yield "outputs", partial(self._outputs, path)
-        if file := self.dotenv or (DOTENV if self.ci is Ci.GITLAB else None):
+        file = self.dotenv
+        if file is None and self.ci is Ci.GITLAB and self.command not in _LOOKING:
+            file = DOTENV
+        if file is not None:
             yield "variables", partial(self._variables, file)
 
     def _facts(self, runtime: "Runtime", code: int) -> dict[str, str]:

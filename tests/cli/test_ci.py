@@ -254,6 +254,9 @@ def test_variables_on_gitlab(world: World, monkeypatch: pytest.MonkeyPatch) -> N
     planned = variables(path)
     assert planned["ROLE_MIGRATE_CHANGES"] == "4"
     assert "ROLE_MIGRATE_RUN_ID" not in planned
+    assert world.run("validate", world.config.name).code == 0
+    assert world.run("drift", "--env", "prod").code == 0
+    assert variables(path) == planned
     done = world.run("apply", planned["ROLE_MIGRATE_PLAN_ID"], "--yes")
     assert done.code == 0, done.err
     assert variables(path)["ROLE_MIGRATE_RUN_ID"] == world.runs()[0]
