@@ -6,6 +6,7 @@ Errors are handled here and nowhere else. Nothing heavy is imported before a com
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 
 import click
@@ -51,6 +52,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runtime = Runtime()
     before = _on_signals(runtime)
     try:
+        code = _run(runtime, arguments)
+        with suppress(KeyboardInterrupt):  # it is over: the code says how
+            runtime.job.tell(runtime, code)
+        return code
+    finally:
+        runtime.close()
+        # What a run ended as must come out, also where a signal comes while Python shuts down.
+        ending = arguments is None and runtime.tried_to_write
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if ending else handler)
+
+
+def _run(runtime: Runtime, arguments: Sequence[str] | None) -> int:
+    """Run a command, and say on stderr what went wrong with it."""
+    try:
         code = cli.main(
             args=list(arguments) if arguments is not None else None,
             prog_name="role-migrate",
@@ -61,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show(sys.stderr)
+        runtime.voice.usage(error)
         return Exit.USAGE
     except (click.Abort, KeyboardInterrupt):
         runtime.voice.say(_interrupted(runtime))
@@ -76,12 +92,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug, said in one line
         runtime.voice.bug(error)
         return Exit.BUG
-    finally:
-        runtime.close()
-        # What a run ended as must come out, also where a signal comes while Python shuts down.
-        ending = arguments is None and runtime.tried_to_write
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if ending else handler)
 
 
 def _interrupted(runtime: Runtime) -> str:

@@ -3,11 +3,13 @@
 import click
 
 from migrate.cli import options
+from migrate.cli.ci import ci
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, PlanStale
 
 
 @click.command(short_help="Run a saved plan, once, exactly as reviewed.")
+@ci
 @click.argument("plan_file", metavar="PLAN")
 @click.option("--expect-digest", metavar="D", help="Refuse any other plan than this.")
 @click.option(
@@ -40,7 +42,7 @@ def apply(
 
     reports = options.reports(report)
     options.must_be_able_to_ask(yes)
-    plan = load(plan_file, runtime)
+    plan = runtime.job.takes(load(plan_file, runtime))
     if expect_digest is not None and plan_digest(plan) != expect_digest.removeprefix("sha256:"):
         raise PlanStale(
             f"this plan's digest is {plan_digest(plan)}, not the one expected",

@@ -5,11 +5,14 @@ from pathlib import Path
 import click
 
 from migrate.cli import options
+from migrate.cli.ci import ci
+from migrate.cli.files import answer
 from migrate.cli.runtime import Runtime
 from migrate.errors import NOT_BY_US, Exit, UsageError
 
 
 @click.command(short_help="Say yes to what a plan does.")
+@ci
 @click.argument("plan_file", metavar="PLAN")
 @click.option(
     "--change-ref",
@@ -67,7 +70,7 @@ def approve(
         needed = runtime.config.approvals_of(environment)
     for each in has.counted:
         proof = f"proven by {each.key}" if each.proven else "claimed"
-        click.echo(inert(f"{each.actor}, {each.at}, {each.change_ref}: {proof}"))
+        answer(inert(f"{each.actor}, {each.at}, {each.change_ref}: {proof}") + "\n")
     for refused in has.refused:
         runtime.voice.warn(f"does not count: {refused}")
     runtime.voice.say(f"{len(has.counted)} of {needed} approvals that {environment.name} asks for")

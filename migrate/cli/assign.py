@@ -3,11 +3,13 @@
 import click
 
 from migrate.cli import options
+from migrate.cli.ci import ci
 from migrate.cli.runtime import Runtime
 from migrate.errors import UsageError
 
 
 @click.command(short_help="Give and take roles as a file says, in one go.")
+@ci
 @click.option(
     "-f",
     "--file",

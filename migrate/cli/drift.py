@@ -3,12 +3,14 @@
 import click
 
 from migrate.cli import options
+from migrate.cli.ci import ci
 from migrate.cli.files import answer
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, UsageError
 
 
 @click.command(short_help="Show whether an environment moved since a snapshot.")
+@ci
 @click.option("--env", "name", required=True, metavar="E", help="The environment, read now.")
 @click.option(
     "--against",
@@ -77,10 +79,12 @@ def drift(
     scope = (selection, then.selection)
     moved = compare_states(then.state, now.state, scope)
     moves = compare_people(then.state, now.state, scope)
+    runtime.job.changes = len(moved) + len(moves.given) + len(moves.taken)
+    runtime.job.page = drift_text.render(then, now, moved, moves)
     if form == "json":
         answer(dumps_pretty(to_value(then, now, moved, moves)))
     else:
-        answer(drift_text.render(then, now, moved, moves))
+        answer(runtime.job.page)
     unread = [t for t, s in then.state.roles.items() if s.capture is Capture.NOT_CAPTURED]
     if unread:
         runtime.voice.warn(f"not compared, since not captured then: {', '.join(unread)} roles")

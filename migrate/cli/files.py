@@ -4,12 +4,15 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from migrate.errors import InvalidInput, UsageError
 
 STANDARD_INPUT = "standard input"
 """What messages and reports call what came in on it."""
+
+_RUNNERS = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+"""Set where the job's output is read for commands: GitHub, Azure Pipelines, TeamCity."""
 
 
 def write(path: Path, data: bytes) -> None:
@@ -119,8 +122,20 @@ def standard_input(limit: int) -> bytes:
         ) from error
 
 
+def heeded(text: str) -> str:
+    """The text as it may be printed: where a CI runner reads along, none of it is a command."""
+    if not any(os.environ.get(name) for name in _RUNNERS):
+        return text
+    from migrate.report.github import unheeded
+
+    return unheeded(text)
+
+
 def answer(text: str | bytes) -> None:
-    """Print a command's answer on stdout. What stdout can't spell is shown as code points."""
+    """Print a command's answer on stdout. What stdout can't spell is shown as code points.
+
+    A file that stdout goes to gets every byte as it is: no CI runner reads along there.
+    """
     data = text if isinstance(text, bytes) else text.encode(errors="backslashreplace")
     if sys.stdout is None:  # closed from the start, as by >&-
         raise _unprinted("it is closed")
@@ -130,6 +145,8 @@ def answer(text: str | bytes) -> None:
         return
     try:
         sys.stdout.flush()
+        if not _to_file(stream):
+            data = heeded(data.decode(errors="surrogateescape")).encode(errors="surrogateescape")
         stream.write(data)
         stream.flush()
     except BrokenPipeError:
@@ -137,6 +154,13 @@ def answer(text: str | bytes) -> None:
     except OSError as error:
         unread(sys.stdout)
         raise _unprinted(error.strerror or str(error)) from error
+
+
+def _to_file(stream: BinaryIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except OSError:  # a test's stdout
+        return False
 
 
 def _unprinted(why: str) -> UsageError:

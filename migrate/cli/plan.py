@@ -6,6 +6,7 @@ import click
 from click.core import ParameterSource
 
 from migrate.cli import options
+from migrate.cli.ci import ci
 from migrate.cli.files import destination, make_folder
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, MigrateError, UsageError
@@ -19,6 +20,7 @@ _WITH_A_SOURCE = (
 
 
 @click.command(short_help="Show what would change; save it as a plan.")
+@ci
 @options.sides_or_file
 @click.option(
     "--target-snapshot",
@@ -128,6 +130,7 @@ def plan(
             on_unresolved == "skip",
         )
     planned = promotion.plan(way, wish, runtime.connections)
+    runtime.job.shows(planned.plan)
     write_plan(planned.plan, file, reports, runtime, principals=show_principals)
     if folder is not None:
         write_import_files(planned, Path(folder), runtime)

@@ -3,10 +3,12 @@
 import click
 
 from migrate.cli import options
+from migrate.cli.ci import ci
 from migrate.cli.runtime import Runtime
 
 
 @click.command(short_help="Plan and apply in one go.")
+@ci
 @options.sides
 @options.planning
 @click.option("--dry-run", is_flag=True, help="Stop after the plan.")

@@ -23,7 +23,7 @@ def answer_plan(
     """Stop after the plan, which is the answer. Raises GuardRefused once it is shown."""
     from migrate.pipeline import checks
 
-    write_plan(plan, out, reports, runtime)
+    write_plan(runtime.job.shows(plan), out, reports, runtime)
     show(plan, form, runtime)
     checks.allowed(plan.verdicts, plan.target.environment, leave_of(plan, runtime))
     return Exit.DONE
@@ -43,6 +43,7 @@ def telling(runtime: "Runtime") -> "Callable[[Plan], None]":
 
     def tell(plan: "Plan") -> None:
         everything = runtime.voice.verbose
+        runtime.job.shows(plan)
         for line in plan_text.render(plan, traits_for(plan), everything=everything).splitlines():
             runtime.voice.say(line)
 

@@ -3,11 +3,13 @@
 import click
 
 from migrate.cli import options
+from migrate.cli.ci import ci
 from migrate.cli.runtime import Runtime
 from migrate.errors import NOT_BY_US, Exit
 
 
 @click.command(short_help="Go on with a run that was cut off.")
+@ci
 @click.argument("run")
 @options.consent
 @options.output

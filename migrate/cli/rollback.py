@@ -3,6 +3,7 @@
 import click
 
 from migrate.cli import options
+from migrate.cli.ci import ci
 from migrate.cli.files import destination
 from migrate.cli.runtime import Runtime
 from migrate.errors import NOT_BY_US, Exit, UsageError
@@ -10,6 +11,7 @@ from migrate.model import Mode
 
 
 @click.command(short_help="Take back what a run did.")
+@ci
 @click.argument("run")
 @click.option(
     "--mode",

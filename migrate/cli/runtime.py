@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrate.cli.countdown import Countdown
 from migrate.cli.files import working_folder
+from migrate.cli.job import Job
 from migrate.cli.voice import Voice
 from migrate.errors import UsageError
 from migrate.redaction import Redactor
@@ -28,6 +29,7 @@ class Runtime:
         self.redactor = Redactor()
         self.voice = Voice(self.redactor)
         self.countdown = Countdown(self.voice)
+        self.job = Job()
         self.records: list[Record] = []
         self.probe: ProbeRecord | None = None
         self._config_option: str | None = None

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import click
 
+from migrate.cli.ci import ci
 from migrate.cli.files import STANDARD_INPUT, answer, standard_input
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit
 
 
 @click.command(short_help="Check files of every kind, wholly.")
+@ci
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--role-type", metavar="TYPE", help="Role type that a bare export should have.")
 @click.option(
@@ -38,6 +40,7 @@ def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, fo
             checked.append((STANDARD_INPUT, check_bytes(text, role_type, where="-")))
         else:
             checked.append((name, check_file(Path(name), role_type)))
+    runtime.job.faults = [(name, fault) for name, one in checked for fault in one.faults]
     if form == "json":
         from migrate.canonical import dumps_pretty
 

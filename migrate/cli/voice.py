@@ -1,17 +1,21 @@
 """What is said on stderr: progress, warnings and errors, for people or as JSON lines."""
 
+import io
 import json
 import os
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from migrate.cli.files import unread
+from migrate.cli.files import heeded, unread
 from migrate.errors import InvalidInput, MigrateError
 from migrate.redaction import Redactor
 from migrate.report.escape import inert
+
+if TYPE_CHECKING:
+    import click
 
 MOST_FAULTS = 50
 
@@ -23,7 +27,10 @@ def keep_stderr() -> None:
 
 
 class Voice:
-    """Speaks on stderr. Everything said has its known secrets struck out and is inert."""
+    """Speaks on stderr. Everything said has its known secrets struck out and is inert.
+
+    `told` has the warnings and errors that were said, as (level, text of some lines).
+    """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
@@ -31,6 +38,7 @@ class Voice:
         self._lock = threading.Lock()
         self.verbose = False
         self.json = False
+        self.told: list[tuple[str, str]] = []
 
     def configure(self, *, verbose: bool, log_format: str) -> None:
         """Set how much is said, and in which form."""
@@ -62,6 +70,7 @@ class Voice:
 
     def warn(self, text: str) -> None:
         """Say a warning."""
+        self._tell("warning", text)
         self._write("warning", f"warning: {text}", {})
 
     def error(self, error: MigrateError) -> None:
@@ -75,10 +84,7 @@ class Voice:
         faults = error.faults if isinstance(error, InvalidInput) else ()
         if [str(fault) for fault in faults] == [error.what]:
             faults = ()
-        if self.json:
-            self._write("error", error.what, {**facts, "faults": [str(fault) for fault in faults]})
-            return
-        lines = [f"error: {error}"]
+        lines = [str(error)]
         lines += [f"  {fault}" for fault in faults[:MOST_FAULTS]]
         if len(faults) > MOST_FAULTS:
             lines.append(f"  … and {len(faults) - MOST_FAULTS} more")
@@ -87,12 +93,30 @@ class Voice:
             lines.append(f"  target: {error.target}")
         if error.remedy:
             lines.append(f"  next: {error.remedy}")
-        for line in lines:
+        self._tell("error", "\n".join(lines))
+        if self.json:
+            self._write("error", error.what, {**facts, "faults": [str(fault) for fault in faults]})
+            return
+        for line in (f"error: {lines[0]}", *lines[1:]):
             self._write("error", line, {})
+
+    def usage(self, error: "click.ClickException") -> None:
+        """Say that the command line is wrong, and how it is used."""
+        text = io.StringIO()
+        error.show(text)
+        self._tell("error", error.format_message())
+        self._print(heeded(self._redactor.redact(text.getvalue())), end="")
+
+    def command(self, line: str) -> None:
+        """Print a line for the CI system that reads along, as it is."""
+        with self._lock:
+            self._print(self._redactor.redact(line))
 
     def bug(self, error: Exception) -> None:
         """Say that this is our fault, with what is needed to report it."""
-        self._write("error", f"this is a bug in role-migrate: {type(error).__name__}: {error}", {})
+        text = f"this is a bug in role-migrate: {type(error).__name__}: {error}"
+        self._tell("error", text)
+        self._write("error", text, {})
         if self.verbose:
             import traceback
 
@@ -101,6 +125,9 @@ class Voice:
         else:
             self._write("error", "  next: run it again with -v and report what it prints", {})
 
+    def _tell(self, level: str, text: str) -> None:
+        self.told.append((level, self._redactor.redact(text)))
+
     def _write(self, level: str, text: str, facts: dict[str, Any]) -> None:
         text = self._redactor.redact(text)
         if self.json:
@@ -108,7 +135,7 @@ class Voice:
             line = json.dumps({"time": now, "level": level, "message": text, **facts})
             line = self._redactor.redact(line)
         else:
-            line = inert(text)
+            line = heeded(inert(text))
         with self._lock:
             if self._shown:
                 line = f"\r{' ' * self._shown}\r{line}"

@@ -414,11 +414,15 @@ def world(sandbox: Sandbox, tmp_path: Path) -> Iterator[World]:
         yield made
 
 
+THE_MACHINES_OWN = ("AWS_", "ROLE_MIGRATE_", "CI_", "GITHUB_", "GITLAB_", "TF_BUILD", "TEAMCITY_")
+"""How variables begin that would change what commands do."""
+
+
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's own settings must not matter."""
     for name in [*os.environ]:
-        if name.upper().endswith("_PROXY") or name.startswith(("AWS_", "ROLE_MIGRATE_")):
+        if name.upper().endswith("_PROXY") or name.startswith(THE_MACHINES_OWN):
             monkeypatch.delenv(name)
     for name in ("CI", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
