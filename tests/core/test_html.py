@@ -392,8 +392,6 @@ def test_calls_and_waits_are_told_apart_and_all_are_counted():
     assert "301 calls of source and target; 1 wait, 3 s in all" in page
     nothing = {"moments": [], "leftOut": 0}
     assert "Calls and waits" not in run_html.render({**report, "traffic": nothing})
-        {**report, "traffic": {"moments": [], "leftOut": 0}}
-    )
     old = {key: value for key, value in report.items() if key != "traffic"}
     assert "Calls and waits" not in run_html.render(old)
 
