@@ -23,7 +23,7 @@ from migrate.config import (
 )
 from migrate.config.load import MAX_BYTES
 from migrate.config.policy import Policy, read_policy
-from migrate.errors import InvalidInput
+from migrate.errors import Fault, InvalidInput
 from migrate.guards import GuardRule
 from migrate.model import Identity
 from migrate.pace import Pace
@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 
 
 class Connections:
-    """What the config describes, connected on demand and kept for the whole command."""
+    """What the config describes, connected on demand and kept for the whole command.
+
+    `warned` are the warnings about secrets so far.
+    """
 
     def __init__(self, config: Config, tools: Tools, redactor: Redactor) -> None:
         self.config = config
@@ -53,6 +56,7 @@ class Connections:
         self._secrets: dict[tuple[Identity, App | Login], RotatingSecret] = {}
         self._open: list[Reader] = []
         self._policies: dict[PolicyRef, Policy] = {}
+        self.warned: list[Fault] = []
 
     def archive(self, environment: Environment) -> Archive:
         """The environment's shelf in its store."""
@@ -143,6 +147,7 @@ class Connections:
         """Fetch a secret; from here on it is struck out of everything that is shown."""
         secret = resolve(ref, self.config.folder, os.environ, where=where)
         self._redactor.add(secret.reveal())
+        self.warned += secret.warnings
         for warning in secret.warnings:
             self.tools.tell(f"warning: {warning}")
         return secret

@@ -27,6 +27,8 @@ Errors are raised where they are understood and handled once, in `migrate.cli`.
 from dataclasses import dataclass
 from enum import IntEnum
 
+from migrate.causes import Cause
+
 UNCHANGED = "unchanged"
 NOT_BY_US = "unchanged by this command"
 
@@ -73,11 +75,12 @@ class MigrateError(Exception):
 
     `what` is one sentence. `where` names the environment, file, role or JSON path. `target` says
     what state the target is in (`UNCHANGED`, or what was done); None where no target is involved.
-    `remedy` is the next step. None of them may hold a secret; text from an account is shown
-    escaped by the face that prints it.
+    `remedy` is the next step, `cause` for machines why it failed, where that is known. None of them
+    may hold a secret; text from an account is shown escaped by the face that prints it.
     """
 
     exit_code: Exit = Exit.BUG
+    cause: Cause | None = None
 
     def __init__(
         self,
@@ -86,12 +89,14 @@ class MigrateError(Exception):
         where: str = "",
         target: str | None = None,
         remedy: str = "",
+        cause: Cause | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.target = target
         self.remedy = remedy
+        self.cause = cause or type(self).cause
 
     def __str__(self) -> str:
         """Render `where: what`."""
@@ -108,6 +113,7 @@ class InvalidInput(MigrateError):
     """A file, the config or a secret is wrong. `faults` lists every fault, not just the first."""
 
     exit_code = Exit.INVALID
+    cause = Cause.CONFIG
 
     def __init__(
         self,
@@ -117,8 +123,9 @@ class InvalidInput(MigrateError):
         target: str | None = None,
         remedy: str = "",
         faults: tuple[Fault, ...] = (),
+        cause: Cause | None = None,
     ) -> None:
-        super().__init__(what, where=where, target=target, remedy=remedy)
+        super().__init__(what, where=where, target=target, remedy=remedy, cause=cause)
         self.faults = faults
 
 
@@ -176,6 +183,8 @@ class RateLimited(PlatformFailed):
     `retry_after` is in seconds, None when not said; `hourly`: the window of an hour is meant;
     `opens` is the time of day from which calls can be made again ("14:35 UTC"), "" if unknown.
     """
+
+    cause = Cause.RATE_LIMIT
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
     0: (
         *("migrate", "migrate.errors", "migrate.model", "migrate.canonical", "migrate.wording"),
         *("migrate.traits", "migrate.resources", "migrate.redaction", "migrate.actor"),
+        "migrate.causes",
     ),
     1: (
         *("migrate.snapshot", "migrate.validation", "migrate.diff", "migrate.drift"),
@@ -29,7 +30,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
         *("migrate.approval", "migrate.waiver", "migrate.hotfix", "migrate.historyfile"),
         *("migrate.logbook", "migrate.holders", "migrate.keeping", "migrate.auditlog"),
-        "migrate.rolefiles",
+        *("migrate.rolefiles", "migrate.diagnosis"),
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
@@ -37,7 +38,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.journal", "migrate.history", "migrate.tools", "migrate.mounts"),
         *("migrate.signing", "migrate.rolefolder", "migrate.traffic"),
     ),
-    3: ("migrate.connect", "migrate.checking", "migrate.pipeline"),
+    3: ("migrate.connect", "migrate.checking", "migrate.pipeline", "migrate.doctor"),
     4: ("migrate.report", "migrate.cli", "migrate.__main__"),
 }
 """The floors of the house, and the rooms on each. A room imports lower floors and its own."""

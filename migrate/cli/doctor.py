@@ -1,10 +1,15 @@
 """`doctor`: what is in the way."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from migrate.cli.files import answer
 from migrate.cli.runtime import Runtime
-from migrate.errors import Exit
+from migrate.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from migrate.diagnosis import Examined
 
 
 @click.command(short_help="Find out what is in the way, and how to mend it.")
@@ -19,40 +24,33 @@ from migrate.errors import Exit
 )
 @click.pass_obj
 def doctor(runtime: Runtime, names: tuple[str, ...], form: str) -> int:
-    """Try what a promotion rests on: network, clock, credentials, scope, store, bucket.
+    """Try what a promotion rests on: config, secrets, network, clock, credentials, scopes, store.
 
-    Nothing is written to a platform; a small object is written to each store.
+    All of it is tried, whatever fails before. Nothing is written to a platform; a small object is
+    written to each store. The exit code is that of the worst finding: 0 (also with warnings),
+    3 where the config or a secret is wrong, 7 where a platform or a store fails.
     """
     from migrate.canonical import dumps_pretty
-    from migrate.pipeline.checkup import check
-    from migrate.report.escape import inert
+    from migrate.diagnosis import to_value, verdict
+    from migrate.report import doctor_text
 
-    chosen = names or tuple(runtime.config.environments)
-    environments = [runtime.config.environment(name) for name in chosen]
-    found = {item.name: list(check(item, runtime.connections)) for item in environments}
+    examined = _examined(runtime, names)
     if form == "json":
-        value = {
-            name: [
-                {
-                    "name": finding.name,
-                    "ok": finding.ok,
-                    "detail": finding.detail,
-                    "remedy": finding.remedy,
-                }
-                for finding in findings
-            ]
-            for name, findings in found.items()
-        }
-        answer(runtime.redactor.redact(dumps_pretty(value).decode()))
+        text = dumps_pretty(to_value(examined)).decode()
     else:
-        lines = []
-        for name, findings in found.items():
-            lines.append(inert(name))
-            for finding in findings:
-                word = ("WARN" if finding.remedy else "ok  ") if finding.ok else "FAIL"
-                lines.append(f"  {word} {inert(finding.name)}: {inert(finding.detail)}")
-                if finding.remedy:
-                    lines.append(f"       next: {inert(finding.remedy)}")
-        answer(runtime.redactor.redact("\n".join(lines) + "\n"))
-    sound = all(finding.ok for findings in found.values() for finding in findings)
-    return Exit.DONE if sound else Exit.FAILED
+        text = doctor_text.render(examined)
+    answer(runtime.redactor.redact(text))
+    return verdict(examined)
+
+
+def _examined(runtime: Runtime, names: tuple[str, ...]) -> "tuple[Examined, ...]":
+    from migrate.doctor import examine, unsound_config
+
+    try:
+        config = runtime.config
+    except InvalidInput as error:
+        return (unsound_config(error),)
+    chosen = dict.fromkeys(names or tuple(config.environments))
+    for name in chosen:
+        config.environment(name)
+    return tuple(examine(chosen, runtime.connections))

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migrate.causes import Cause
 from migrate.errors import NotSent, OutcomeUnknown, PlatformFailed
 
 _READ_AGAIN = "Run it again; if it keeps happening, raise `timeout` for this environment."
@@ -60,6 +61,7 @@ def unknown(failure: BaseException, call: Call, *, expired: bool) -> OutcomeUnkn
         f"{call.what}: {_unanswered(list(chain(failure)), call, expired)}",
         where=call.where,
         remedy=_READ_AGAIN if call.idempotent else _READ_BACK,
+        cause=Cause.NO_ANSWER,
     )
 
 
@@ -89,6 +91,7 @@ def too_large(call: Call, limit: int) -> PlatformFailed:
         f"{call.what}: the answer of {call.host} is larger than {limit // 1024 // 1024} MiB",
         where=call.where,
         remedy="No account's roles need that much: check that `url` names the platform.",
+        cause=Cause.NOT_THE_PLATFORM,
     )
 
 
@@ -104,4 +107,5 @@ def redirected(call: Call, status: int, target: str) -> PlatformFailed:
         "which is not followed",
         where=call.where,
         remedy=f"If {target} is the platform, put it into `url` for this environment.",
+        cause=Cause.NOT_THE_PLATFORM,
     )

@@ -3,6 +3,7 @@
 import ssl
 from pathlib import Path
 
+from migrate.causes import Cause
 from migrate.errors import InvalidInput
 
 
@@ -15,11 +16,16 @@ def checked_bundle(path: Path) -> str:
     try:
         ssl.create_default_context(cafile=where)
     except ssl.SSLError:
-        raise InvalidInput("no certificate in this CA bundle", where=where, remedy=remedy) from None
+        raise InvalidInput(
+            "no certificate in this CA bundle", where=where, remedy=remedy, cause=Cause.TLS_FILES
+        ) from None
     except OSError as failure:
         reason = failure.strerror or "unreadable"
         raise InvalidInput(
-            f"the CA bundle cannot be read: {reason}", where=where, remedy=remedy
+            f"the CA bundle cannot be read: {reason}",
+            where=where,
+            remedy=remedy,
+            cause=Cause.TLS_FILES,
         ) from None
     return where
 
@@ -35,7 +41,10 @@ def checked_certificate(certificate: Path, key: Path | None) -> tuple[str, str]:
 
     def nobody_to_ask() -> str:
         raise InvalidInput(
-            "the key of the client certificate is encrypted", where=str(key or where), remedy=remedy
+            "the key of the client certificate is encrypted",
+            where=str(key or where),
+            remedy=remedy,
+            cause=Cause.TLS_FILES,
         )
 
     try:
@@ -46,6 +55,7 @@ def checked_certificate(certificate: Path, key: Path | None) -> tuple[str, str]:
             f"the client certificate and its key can't be used: {reason}",
             where=where,
             remedy=remedy,
+            cause=Cause.TLS_FILES,
         ) from None
     except OSError as failure:
         reason = failure.strerror or "unreadable"
@@ -53,5 +63,6 @@ def checked_certificate(certificate: Path, key: Path | None) -> tuple[str, str]:
             f"the client certificate or its key cannot be read: {reason}",
             where=str(failure.filename or where),
             remedy=remedy,
+            cause=Cause.TLS_FILES,
         ) from None
     return where, str(key or certificate)

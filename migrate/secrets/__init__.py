@@ -7,6 +7,7 @@ A config holds only references. `resolve` turns one into a `Secret`, whose text 
 from collections.abc import Mapping
 from pathlib import Path
 
+from migrate.causes import Cause
 from migrate.errors import Fault, InvalidInput
 from migrate.secrets.rotation import RotatingSecret, Source
 from migrate.secrets.values import (
@@ -42,6 +43,14 @@ def resolve(ref: SecretRef, folder: Path, environ: Mapping[str, str], *, where: 
     when there is no such secret, when it is empty, no text or too large; OutsideFailed when AWS
     Secrets Manager cannot be reached.
     """
+    try:
+        return _resolved(ref, folder, environ, where)
+    except InvalidInput as error:
+        error.cause = Cause.SECRET
+        raise
+
+
+def _resolved(ref: SecretRef, folder: Path, environ: Mapping[str, str], where: str) -> Secret:
     from migrate.secrets import sources  # not before a secret is needed: it starts processes
 
     warnings: tuple[Fault, ...] = ()

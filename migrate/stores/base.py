@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from migrate.causes import Cause
 from migrate.errors import InvalidInput, StoreFailed
 
 NO_VERSION = '"' + "0" * 32 + '"'
@@ -23,6 +24,14 @@ Progress = Callable[[int, int], None]
 
 class StoreUnreachable(StoreFailed):
     """No answer came from the store: name, network, TLS or proxy."""
+
+
+class StoreDenied(StoreFailed):
+    """The service refused for want of a right. `action` names it: `s3:PutObject`, `kms:Decrypt`."""
+
+    def __init__(self, what: str, *, where: str, remedy: str, action: str, cause: Cause) -> None:
+        super().__init__(what, where=where, remedy=remedy, cause=cause)
+        self.action = action
 
 
 class KeyTaken(StoreFailed):

@@ -5,58 +5,74 @@ right to delete.
 """
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 from migrate import canonical
-from migrate.errors import MigrateError, StoreFailed
-from migrate.stores.base import NO_VERSION, Store, Stored, StoreUnreachable, VersionMoved
+from migrate.causes import Cause
+from migrate.diagnosis import Finding, State, broken, failed, not_tried, sound, warning
+from migrate.errors import StoreFailed
+from migrate.stores.base import (
+    NO_VERSION,
+    Store,
+    Stored,
+    StoreDenied,
+    StoreUnreachable,
+    VersionMoved,
+)
 
 KEY = "doctor/probe.json"
+READABLE, WRITABLE, LISTED = "readable", "writable", "listed"
+ABSENT, SWAPS, VERSIONS = "if-none-match", "if-match", "versions"
 _NO_LOCK = "Use a store with conditional writes: without them two runs can change one target."
+_TURN_ON = (
+    "Turn versioning on for the bucket (aws s3api put-bucket-versioning --versioning-configuration "
+    "Status=Enabled)."
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was tried: its name, whether it works, what was seen, and the next step.
+def probe(store: Store, *, versions_needed: bool = False) -> Iterator[Finding]:
+    """Try reading, writing, listing, both conditions, and whether a bucket keeps versions; never
+    raises what a store raises.
 
-    What works and has a next step all the same is a warning.
+    `versions_needed`: a fileId is the id of a version. What cannot be tried, since something before
+    it failed, is said to be.
     """
-
-    name: str
-    ok: bool
-    detail: str
-    remedy: str = ""
-
-
-def probe(store: Store) -> tuple[Finding, ...]:
-    """Try reading, writing, listing and both conditions; never raises what a store raises.
-
-    Names, in order: `reachable`, `readable`, `writable`, `listed`, `if-none-match`, `if-match`.
-    What cannot be tried, since something before it failed, is left out.
-    """
+    names = [READABLE, WRITABLE, LISTED, ABSENT, SWAPS]
+    names += [VERSIONS] if _is_bucket(store) else []
     try:
         before = store.get(KEY)
+        readable = sound(READABLE, "reading works")
     except StoreUnreachable as error:
-        return (_failed("reachable", error),)
+        yield _failed("reachable", error)
+        yield from not_tried(names, "the store could not be reached")
+        return
     except StoreFailed as error:
-        return (Finding("reachable", True, store.location), _failed("readable", error))
-    findings = [
-        Finding("reachable", True, store.location),
-        Finding("readable", True, "reading works"),
-    ]
-    try:
-        _write(store, before)
-    except StoreFailed as error:
-        return (*findings, _failed("writable", error))
-    findings.append(Finding("writable", True, f"wrote {KEY} and read it back"))
-    for name, check in (
-        ("listed", _listed),
-        ("if-none-match", _never_overwrites),
-        ("if-match", _swaps_only_what_it_knows),
-    ):
-        findings.append(_tried(name, check, store))
-    return tuple(findings)
+        yield sound("reachable", store.location)
+        yield _failed(READABLE, error)
+        if not isinstance(error, StoreDenied):
+            yield from not_tried(names[1:], "nothing can be read")
+            return
+        before, readable = None, _failed(READABLE, error)
+    else:
+        yield sound("reachable", store.location)
+        yield readable
+    writable = _writable(store, before)
+    yield writable
+    if writable.state is State.OK or isinstance(before, Stored):
+        yield _tried(LISTED, _listed, store)
+    else:
+        yield _tried(LISTED, _listable, store)
+    if readable.state is not State.OK or writable.state is not State.OK:
+        yield from not_tried(names[3:], "reading and writing must work first")
+        return
+    yield _tried(ABSENT, _never_overwrites, store)
+    yield _tried(SWAPS, _swaps_only_what_it_knows, store)
+    if _is_bucket(store):
+        yield _tried(VERSIONS, lambda it: _versions(it, needed=versions_needed), store)
+
+
+def _is_bucket(store: Store) -> bool:
+    return store.location.startswith("s3://")
 
 
 def _tried(name: str, check: Callable[[Store], Finding], store: Store) -> Finding:
@@ -64,6 +80,19 @@ def _tried(name: str, check: Callable[[Store], Finding], store: Store) -> Findin
         return check(store)
     except StoreFailed as error:
         return _failed(name, error)
+
+
+def _writable(store: Store, before: Stored | None) -> Finding:
+    try:
+        _write(store, before)
+    except StoreDenied as error:
+        if error.action in ("s3:GetObject", "kms:Decrypt"):
+            # The write itself was taken, and what is written is read back.
+            return Finding(WRITABLE, State.NOT_TRIED, "what is written can't be read back")
+        return _failed(WRITABLE, error)
+    except StoreFailed as error:
+        return _failed(WRITABLE, error)
+    return sound(WRITABLE, f"wrote {KEY} and read it back")
 
 
 def _write(store: Store, before: Stored | None) -> None:
@@ -78,21 +107,26 @@ def _write(store: Store, before: Stored | None) -> None:
 
 def _listed(store: Store) -> Finding:
     if KEY in store.list("doctor/"):
-        return Finding("listed", True, "listing works")
-    return Finding(
-        "listed",
-        False,
+        return sound(LISTED, "listing works")
+    return broken(
+        LISTED,
         f"{KEY} was written and is not in the list of keys",
+        Cause.OTHER,
         "Use a store whose lists show a new object at once.",
     )
 
 
+def _listable(store: Store) -> Finding:
+    for _ in store.list("doctor/"):
+        break
+    return sound(LISTED, "listing works")
+
+
 def _never_overwrites(store: Store) -> Finding:
     if store.put_if_absent(KEY, _content()).ours:
-        return Finding(
-            "if-none-match", False, "If-None-Match is ignored: an object was overwritten", _NO_LOCK
-        )
-    return Finding("if-none-match", True, "an object that is there is not overwritten")
+        what = "If-None-Match is ignored: an object was overwritten"
+        return broken(ABSENT, what, Cause.CONDITIONS, _NO_LOCK)
+    return sound(ABSENT, "an object that is there is not overwritten")
 
 
 def _swaps_only_what_it_knows(store: Store) -> Finding:
@@ -101,19 +135,30 @@ def _swaps_only_what_it_knows(store: Store) -> Finding:
     except VersionMoved:
         pass
     else:
-        return Finding(
-            "if-match", False, "If-Match is ignored: an object was overwritten", _NO_LOCK
-        )
+        what = "If-Match is ignored: an object was overwritten"
+        return broken(SWAPS, what, Cause.CONDITIONS, _NO_LOCK)
     current = store.get(KEY)
     if current is None:
         raise VersionMoved(KEY, store.location)
     store.replace(KEY, _content(), current.version)
-    return Finding("if-match", True, "an object is replaced at the expected version only")
+    return sound(SWAPS, "an object is replaced at the expected version only")
+
+
+def _versions(store: Store, *, needed: bool) -> Finding:
+    current = store.get(KEY)
+    if current is not None and current.version_id is not None:
+        return sound(VERSIONS, "the bucket keeps old versions")
+    what = "the bucket keeps no versions"
+    if needed:
+        what += ", and file_id is made of them"
+        return broken(VERSIONS, what, Cause.VERSIONING, _TURN_ON)
+    return warning(VERSIONS, f"{what}: what is overwritten is gone", Cause.VERSIONING, _TURN_ON)
 
 
 def _content() -> bytes:
     return canonical.dumps({"purpose": "role-migrate doctor", "token": secrets.token_hex(16)})
 
 
-def _failed(name: str, error: MigrateError) -> Finding:
-    return Finding(name, False, str(error), error.remedy)
+def _failed(name: str, error: StoreFailed) -> Finding:
+    found = failed(name, error)
+    return Finding(name, found.state, str(error), found.cause, found.remedy, found.exit_code)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from migrate.causes import Cause
 from migrate.errors import StoreFailed
-from migrate.stores.base import StoreUnreachable
-from migrate.stores.s3_remedies import ANSWER_LOST, BY_CLASS, BY_CODE, NOT_REACHED
+from migrate.stores import s3_causes
+from migrate.stores.base import StoreDenied, StoreUnreachable
+from migrate.stores.s3_remedies import ANSWER_LOST, BY_CLASS, BY_CODE, NOT_REACHED, TRUST
 
 ANY_S3_ERROR = (boto.BotoCoreError, boto.ClientError, ResponseParserError)
 """Everything that a call through boto3 raises for reasons outside of this program."""
@@ -85,6 +87,10 @@ def failure(error: Exception, call: Call) -> StoreFailed:
     what, remedy = next(
         (what, remedy) for kind, what, remedy in BY_CLASS if isinstance(error, kind)
     )
+    state = s3_causes.certificate_state(error)
+    if state:
+        what = f"the certificate of {{endpoint}} {state}"
+        remedy = TRUST if "trusted" in state else "Check `endpoint_url`, and this machine's clock."
     unreachable = isinstance(error, (*NOT_REACHED, *ANSWER_LOST))
     return (StoreUnreachable if unreachable else StoreFailed)(
         what.format(
@@ -94,6 +100,7 @@ def failure(error: Exception, call: Call) -> StoreFailed:
         ),
         where=call.where,
         remedy=remedy,
+        cause=s3_causes.cause_of(error),
     )
 
 
@@ -102,12 +109,22 @@ def _refused(error: boto.ClientError, call: Call) -> StoreFailed:
     said = " ".join(str(error.response["Error"].get("Message", "")).split())[:LONGEST_QUOTE]
     if code in BY_CODE:
         what, remedy = BY_CODE[code]
-        return StoreFailed(f"{what} ({code})", where=call.where, remedy=remedy)
-    if "kms" in f"{code} {said}".lower():
+        cause = s3_causes.BY_CODE.get(code)
+        return StoreFailed(f"{what} ({code})", where=call.where, remedy=remedy, cause=cause)
+    if code in s3_causes.KEY_UNUSABLE:
+        what, remedy = s3_causes.KEY_UNUSABLE[code]
         return StoreFailed(
+            f"{what} ({code})", where=call.where, remedy=remedy, cause=Cause.KEY_UNUSABLE
+        )
+    if "kms" in f"{code} {said}".lower():
+        action = s3_causes.wanting_of_key(said, call.action)
+        return StoreDenied(
             f"the encryption key may not be used: {said or code}",
             where=call.where,
-            remedy="Allow kms:GenerateDataKey and kms:Decrypt on the bucket's KMS key.",
+            remedy=f"Allow {action} on the bucket's KMS key (writing needs kms:GenerateDataKey, "
+            "reading kms:Decrypt).",
+            action=action,
+            cause=Cause.KEY_DENIED,
         )
     if status in (401, 403):
         return _denied(said, call)
@@ -124,15 +141,18 @@ def _refused(error: boto.ClientError, call: Call) -> StoreFailed:
     )
 
 
-def _denied(said: str, call: Call) -> StoreFailed:
-    remedy = f"Allow {call.action} on {call.arn}"
-    if call.action == "s3:GetObject":
+def _denied(said: str, call: Call) -> StoreDenied:
+    action = s3_causes.wanting(said, call.action)
+    remedy = f"Allow {action} on {call.arn}"
+    if action == "s3:GetObject":
         # Without the right to list, S3 hides whether a key exists behind a 403.
         remedy += ", and s3:ListBucket on the bucket (without it a missing key looks forbidden)"
     if call.bucket_owner:
         remedy += f"; check that account {call.bucket_owner} really owns the bucket"
-    return StoreFailed(
-        f"access denied to {call.action}" + (f": {said}" if said else ""),
+    return StoreDenied(
+        f"access denied to {action}" + (f": {said}" if said else ""),
         where=call.where,
         remedy=remedy + ".",
+        action=action,
+        cause=Cause.STORE_DENIED,
     )

@@ -17,6 +17,8 @@ NOT_REACHED = (
 ANSWER_LOST = (boto.HTTPClientError, boto.IncompleteReadError, ResponseParserError)
 """The request may have been executed: its answer did not come, or not whole."""
 
+TRUST = "Set `ca_bundle` to the certificates of the authority that signed it."
+
 _CLOCK = ("this machine's clock is wrong", "Set the clock (NTP) and run again.")
 _EXPIRED = ("the session's credentials have expired", "Log in again, or renew the session token.")
 _KEYS = ("the access key is not known to the service", "Check the access key and the endpoint.")
@@ -60,7 +62,7 @@ BY_CLASS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], 
     (
         boto.SSLError,
         "no TLS connection to {endpoint}, or its certificate is not trusted",
-        "Set `ca_bundle` to the certificates of the authority that signed it.",
+        TRUST,
     ),
     (
         boto.ProxyConnectionError,

@@ -23,7 +23,7 @@ KMS = "User is not authorized to perform: kms:GenerateDataKey on resource: arn:a
         (Answer(403, "RequestTimeTooSkewed"), "clock is wrong", "NTP"),
         (Answer(400, "AuthorizationHeaderMalformed"), "another region", "`region`"),
         (Answer(403, "AccessDenied", KMS), "encryption key may not be used", "kms:Decrypt"),
-        (Answer(400, "KMS.DisabledException", "off"), "encryption key may not", "KMS key"),
+        (Answer(400, "KMS.DisabledException", "off"), "encryption key is disabled", "KMS key"),
         (Answer(501, "NotImplemented"), "does not support", "Conditional writes"),
         (Answer(400, "InvalidRequest", "Object Lock says no"), "Object Lock", "prefix"),
         (Answer(418, "Teapot", "short and stout"), "418 Teapot to s3:PutObject", "doctor"),
@@ -101,7 +101,7 @@ def test_a_service_that_does_not_answer_in_time(fake: FakeS3) -> None:
 def test_a_certificate_of_an_unknown_authority(fake_https: FakeS3, tmp_path: Path) -> None:
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(other)
-    with pytest.raises(StoreUnreachable, match="certificate is not trusted") as caught:
+    with pytest.raises(StoreUnreachable, match="an issuer that is not trusted") as caught:
         S3Store(fake_https.settings(ca_bundle=other)).get("x")
     assert "`ca_bundle`" in caught.value.remedy
 

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
+from migrate.causes import Cause
 from migrate.errors import AccessDenied, PlatformFailed
 from migrate.model import (
     ACCOUNT,
@@ -97,6 +98,7 @@ def _check_whole(people: People, operator: str, where: str) -> None:
         f"listAccounts: {seen}, and a server shows only accounts that a login is authorised to see",
         where=where,
         remedy="Log in as an account that holds the role ADMIN.",
+        cause=Cause.RIGHTS,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from migrate.causes import Cause
 from migrate.errors import AccessDenied, PlatformFailed
 from migrate.pace import Pace
 from migrate.platforms.faircom.codes import NO_ADMINISTRATOR, words
@@ -46,6 +47,7 @@ class ReadChannel:
                 f"{what}: {self.username!r} lacks the right to administer the server",
                 where=self._where,
                 remedy="Log in as an account that holds the role ADMIN.",
+                cause=Cause.RIGHTS,
             )
         raise PlatformFailed(
             what, where=self._where, remedy="role-migrate doctor checks the usual causes."

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from migrate.causes import Cause
+
 SESSION_GONE = 12031
 """The token is of no session, or of one that has expired: nothing was executed."""
 
@@ -11,7 +13,44 @@ WRONG_PASSWORD = frozenset({450, 451, 12033})
 NO_ADMINISTRATOR = frozenset({589, 593, 12030})
 """Whoever logged in lacks the role ADMIN."""
 
+_SESSIONS = (
+    "Close sessions that nobody needs, or wait until they expire; the server's services.json has "
+    "the limits (maxJsonApiSessions, …PerUsername, …PerIpAddress)."
+)
+_WHEN = "See on the server when this account may log in, and this machine's and its clock."
+_ACCOUNT = (
+    Cause.CREDENTIALS,
+    "Check username and password under login in the config, and the account on the "
+    "server: it may be locked, or its password expired.",
+)
+
+_LOGIN: Mapping[int, tuple[Cause, str]] = {
+    **dict.fromkeys((84, 967, 968, 984, 12004), (Cause.SESSION_LIMIT, _SESSIONS)),
+    **dict.fromkeys((579, 585), (Cause.LOCKED_OUT, _WHEN)),
+    584: (
+        Cause.LOCKED_OUT,
+        "Put the right password into the config, and have the account unlocked on the server.",
+    ),
+    470: (Cause.CREDENTIALS, "Name an account under login: guests can't log in to this server."),
+    593: (Cause.RIGHTS, "The server takes administrators only for now: wait, or log in as one."),
+    **dict.fromkeys((787, 788, 789), (Cause.RIGHTS, "See which LDAP group may log in there.")),
+    **dict.fromkeys(
+        (609, 1116),
+        (
+            Cause.CREDENTIALS_EXPIRED,
+            "Have the password changed on the server, and put the new one where the config names.",
+        ),
+    ),
+}
+
+
+def login_trouble(code: int) -> tuple[Cause, str]:
+    """Why nobody is let in, and what mends it (faircom.md 2, 6)."""
+    return _LOGIN.get(code, _ACCOUNT)
+
+
 _WORDS: Mapping[int, str] = {
+    84: "too many users are logged in",
     450: "no such user",
     451: "wrong password",
     452: "the user could not be looked at",
@@ -29,7 +68,9 @@ _WORDS: Mapping[int, str] = {
     924: "only the account ADMIN may do this",
     967: "the account has too many logins",
     968: "the role has too many logins",
+    984: "too many accounts are logged in",
     1116: "the password has expired",
+    12004: "the list of sessions is full",
     12025: "a required parameter is missing",
     12030: "administrators only",
     12031: "no such session",

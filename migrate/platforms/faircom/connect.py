@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from migrate.config import Environment
+from migrate.diagnosis import Finding
 from migrate.diff import Change
 from migrate.errors import UNCHANGED, InvalidInput, UsageError
 from migrate.http import Http
@@ -18,7 +19,6 @@ from migrate.platforms.faircom.reader import FairComReader
 from migrate.platforms.faircom.session import Credentials, Session
 from migrate.platforms.faircom.writer import FairComWriter
 from migrate.standing import Effect
-from migrate.stores.probe import Finding
 from migrate.tools import Tools
 
 __all__ = [

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migrate.canonical import loads
+from migrate.causes import Cause
 from migrate.errors import (
     AccessDenied,
     InvalidInput,
@@ -112,11 +113,21 @@ def _no_envelope(answer: Answer, what: str, where: str, *, write: bool) -> Migra
             remedy="See whether a proxy in between wants something, and check client_cert.",
         )
     if 400 <= status < 500:
-        return PlatformFailed(f"{what}: refused with HTTP {status}", where=where, remedy=_UNSOUND)
+        return PlatformFailed(
+            f"{what}: refused with HTTP {status}",
+            where=where,
+            remedy=_UNSOUND,
+            cause=Cause.NOT_THE_PLATFORM,
+        )
     return _unsound(f"HTTP {status} without a sound answer in it", what, where, write=write)
 
 
 def _unsound(found: str, what: str, where: str, *, write: bool) -> MigrateError:
     kind = OutcomeUnknown if write else PlatformFailed
     remedy = _READ_BACK if write else _UNSOUND
-    return kind(f"{what}: the server answered with {found}", where=where, remedy=remedy)
+    return kind(
+        f"{what}: the server answered with {found}",
+        where=where,
+        remedy=remedy,
+        cause=Cause.NOT_THE_PLATFORM,
+    )

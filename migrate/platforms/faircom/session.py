@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from migrate.causes import Cause
 from migrate.errors import AccessDenied, MigrateError, OutcomeUnknown, PlatformFailed
 from migrate.http import Http
 from migrate.platforms.faircom.catalogue import fold
-from migrate.platforms.faircom.codes import SESSION_GONE, WRONG_PASSWORD, words
+from migrate.platforms.faircom.codes import SESSION_GONE, WRONG_PASSWORD, login_trouble, words
 from migrate.platforms.faircom.envelope import Said, said_in
 from migrate.secrets import RotatingSecret, Secret
 
@@ -166,6 +167,7 @@ class Session:
                 "createSession: the server answered success without a token",
                 where=self._where,
                 remedy="Check that `url` names a FairCom server.",
+                cause=Cause.NOT_THE_PLATFORM,
             )
         self._token, self.details = said.token, said.result
         name = said.result.get("username")
@@ -175,15 +177,17 @@ class Session:
                 f"the server takes this login for {name!r}, not for {self.username!r}",
                 where=self._where,
                 remedy="Set login.username to the name in the client certificate, or show another.",
+                cause=Cause.CREDENTIALS,
             )
 
     def _denied(self, said: Said, tried: str) -> AccessDenied:
         text = f": {said.message}" if said.message else ""
+        cause, remedy = login_trouble(said.code)
         return AccessDenied(
             f"the server does not let {self.username!r} in: {words(said.code)}{text}{tried}",
             where=self._where,
-            remedy="Check username and password under login in the config, and the account on the "
-            "server: it may be locked, or its password expired.",
+            remedy=remedy,
+            cause=cause,
         )
 
     def _post(

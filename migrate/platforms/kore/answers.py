@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from migrate.canonical import loads
+from migrate.causes import Cause
 from migrate.errors import (
     AccessDenied,
     InvalidInput,
@@ -64,6 +65,7 @@ def value_of(answer: Answer, *, what: str, where: str, write: bool, sealed: bool
             f"{what}: refused with HTTP {answer.status}{_said(said)}",
             where=where,
             remedy=_remedy(answer.status, said.words if said else ""),
+            cause=Cause.NOT_THE_PLATFORM if answer.status in (404, 405) else None,
         )
     try:
         return loads(answer.body, where=where)
@@ -96,28 +98,50 @@ def _said(said: Said | None) -> str:
 
 def _denied(answer: Answer, said: Said | None, what: str, where: str) -> AccessDenied:
     skew = skew_of(answer)
-    message = said.words.lower() if said else ""
-    if "scope" in message:
-        remedy = (
-            "Give the admin-console app the scope Profile Management > Role Management, "
-            "and deploy it again."
-        )
-    elif abs(skew) > SKEW:
-        behind = "behind" if skew > 0 else "ahead of"
-        remedy = (
-            f"This machine's clock is {abs(skew) / 60:.0f} minutes {behind} the platform's, so "
-            "the token looks expired or not yet valid: set the clock."
-        )
-    elif "credentials" in message:
-        remedy = "Check client_id (exact case) and client_secret of the app in the config."
-    elif "jti" in message or "replay" in message:
-        remedy = "The app enforces JTI; see that nothing between here and there repeats requests."
-    else:
-        remedy = "Check client_id and client_secret, and that the app signs with HS256."
+    cause, remedy = _why_denied(said.words.lower() if said else "", skew, told=bool(answer.date))
     return AccessDenied(
         f"{what}: access denied with HTTP {answer.status}{_said(said)}",
         where=where,
         remedy=remedy,
+        cause=cause,
+    )
+
+
+def _why_denied(message: str, skew: float, *, told: bool) -> tuple[Cause, str]:
+    """The cause of a refusal and its remedy; `told`: whether the answer told the time."""
+    if "scope" in message:
+        return Cause.SCOPE, (
+            "Give the admin-console app the scope Profile Management > Role Management, "
+            "and deploy it again."
+        )
+    if abs(skew) > SKEW:
+        behind = "behind" if skew > 0 else "ahead of"
+        return Cause.CLOCK, (
+            f"This machine's clock is {abs(skew) / 60:.0f} minutes {behind} the platform's, so "
+            "the token looks expired or not yet valid: set the clock."
+        )
+    if "exp" in message and "hour" in message:
+        # Ours live for minutes: only by another clock can one seem to live for more than an hour.
+        return Cause.CLOCK, "This machine's clock is ahead of the platform's: set it (NTP)."
+    if "expired" in message or "not active" in message:
+        return Cause.CLOCK, "Tokens are minutes old at most: set this machine's clock (NTP)."
+    if "credentials" in message:
+        return Cause.CREDENTIALS, (
+            "Check client_id (exact case) and client_secret of the app in the config."
+        )
+    if "jti" in message or "replay" in message:
+        return Cause.JTI, (
+            "The app enforces JTI, so that each token works once, and each request has its own: "
+            "see that no proxy or gateway between here and there repeats requests."
+        )
+    clock = "" if told else " Check this machine's clock, too: the platform does not tell its own."
+    if "jwt" in message or "token" in message:
+        return Cause.TOKEN_FORM, (
+            "The token was signed with HS256 and not encrypted: turn JWE (encrypted tokens) off "
+            f"for the app in the console, and see that it signs with HS256.{clock}"
+        )
+    return Cause.CREDENTIALS, (
+        f"Check client_id and client_secret, and that the app signs with HS256.{clock}"
     )
 
 
@@ -153,4 +177,5 @@ def _unsound(
         text,
         where=where,
         remedy="Check the environment's url and that no login page or proxy answers in its place.",
+        cause=Cause.NOT_THE_PLATFORM,
     )

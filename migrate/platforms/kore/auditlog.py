@@ -15,6 +15,7 @@ from migrate.canonical import dumps
 from migrate.errors import AccessDenied, PlatformFailed
 from migrate.platforms.kore.channel import ReadChannel
 from migrate.redaction import struck
+from migrate.tools import stamp
 from migrate.wording import shape_words, value_words
 
 AUDIT_LOGS = "/api/public/auditlogs"
@@ -48,6 +49,11 @@ def said_since(channel: ReadChannel, since: str, until: str, *, where: str) -> A
     entries = (_entry(row) for row in rows)
     told = [entry for entry in entries if entry and (not entry.at or entry.at > since)]
     return AuditLog(tuple(told), cut)
+
+
+def try_to_read(channel: ReadChannel, now: float, *, where: str) -> None:
+    """Ask for the log of the last minute, by one call. Raises as `said_since`."""
+    _Desk(channel, where, stamp(now - 60), stamp(now)).try_it()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,10 @@ class _Desk:
         of = f" of {page.total}" if page.total > len(seen) else ""
         short = page.more or bool(of)
         return [*seen.values()], f"{len(seen)} entries{of} were read" if short else ""
+
+    def try_it(self) -> None:
+        """Ask for one page, whatever is on it."""
+        self._page(0)
 
     def _page(self, offset: int) -> _Page:
         params = {"size": str(SIZE), "offset": str(offset), **self._dates}

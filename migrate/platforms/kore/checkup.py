@@ -1,150 +1,201 @@
 """Is an account ready to be worked with? A request for each thing; no error is the last word."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from migrate.errors import AccessDenied, MigrateError
-from migrate.http import Answer, Http
-from migrate.platforms.base import PeopleUnreadable
-from migrate.platforms.kore.answers import SKEW, skew_of, value_of
-from migrate.platforms.kore.channel import ReadChannel
+from migrate.causes import Cause
+from migrate.diagnosis import (
+    Finding,
+    broken,
+    failed,
+    not_tried,
+    sound,
+    tolerated,
+    warning,
+)
+from migrate.errors import AccessDenied, MigrateError, RateLimited
+from migrate.http import Answer
+from migrate.platforms.kore import auditlog
+from migrate.platforms.kore.answers import SKEW, skew_of
+from migrate.platforms.kore.checkup_account import Account, App, Tried
+from migrate.platforms.kore.checkup_budget import budget
 from migrate.platforms.kore.lookup import find_users
-from migrate.platforms.kore.reader import EXPORT, roles_of
-from migrate.platforms.kore.tokens import Tokens
-from migrate.stores.probe import Finding
+from migrate.platforms.kore.people import USERS, page_ids
 
-ROLE_TYPE = "admin"
+ADMIN, BUILDER = "admin app", "builder app"
+CLOCK, BUDGET = "clock", "rate budget"
+MEMBERS, LOOK_UP, AUDIT = "members", "user look-up", "audit log"
+NARROW = 30.0
+"""Seconds by which the clocks may differ before it is worth a warning."""
+
 NOBODY = "nobody@example.invalid"
 """An e-mail that no user has."""
 
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What is looked at: the account's HTTP, its apps, and its name for messages.
-
-    `channel` reads as the admin app.
-    """
-
-    http: Http
-    admin: Tokens
-    builder: Tokens | None
-    channel: ReadChannel
-    where: str
+_ROLE_SCOPE = "Profile Management > Role Management"
 
 
 def check(account: Account) -> Iterator[Finding]:
-    """Reachability, clock, credentials, scope and a sound export; then the builder app, and
-    whether users can be looked up.
+    """Reachability, clock, budget, credentials, scopes and a sound export of the admin app, the
+    builder app, and what only assignments and explanations need.
 
-    What cannot be tried, since something before it failed, is left out.
+    What cannot be tried, since something before it failed, is said to be.
     """
+    others = (CLOCK, BUDGET, ADMIN, *((BUILDER,) if account.builder else ()), *_OF_ADMIN)
     try:
-        answer = _ask(account, account.admin)
+        answer = account.ask(account.admin)
     except MigrateError as error:
-        yield _failed("reachable", error)
+        yield failed("reachable", error)
+        yield from not_tried(others, "the platform could not be reached")
         return
-    yield Finding("reachable", True, f"answers with HTTP {answer.status}")
+    yield sound("reachable", f"answers with HTTP {answer.status}")
     yield _clock(answer)
-    admin = _admin(account, answer)
-    yield admin
-    yield from _next("admin app", account.admin)
-    if account.builder is not None:
-        yield _builder(account, account.builder)
-        yield from _next("builder app", account.builder)
-    if admin.ok:
-        yield _look_up(account)
+    admin = account.tried(answer)
+    yield budget(account.limits, answer, admin.error)
+    builder = _builder_tried(account, admin)
+    if not account.admin.usable:
+        yield from not_tried((ADMIN,), "its secret can't be read")
+        rest = not_tried(_OF_ADMIN, "the admin app's secret can't be read")
+    elif isinstance(admin.error, RateLimited):
+        yield from not_tried((ADMIN,), "the platform takes no more calls now")
+        rest = not_tried(_OF_ADMIN, "the platform takes no more calls now")
+    elif admin.let_in:
+        found = list(_of_admin(account))
+        yield _admin(account.admin, admin, builder, found)
+        rest = iter(found)
+    else:
+        yield _refused(ADMIN, account.admin, admin)
+        rest = not_tried(_OF_ADMIN, "the admin app is not let in")
+    yield from _builder(account, builder)
+    yield from rest
 
 
-def _admin(account: Account, answer: Answer) -> Finding:
+_OF_ADMIN = (MEMBERS, LOOK_UP, AUDIT)
+
+
+def _clock(answer: Answer) -> Finding:
+    if answer.date is None:
+        return warning(
+            CLOCK,
+            "the platform does not tell its own",
+            Cause.CLOCK,
+            "See that this machine's clock is set (NTP): tokens are good for minutes.",
+        )
+    skew = skew_of(answer)
+    side = "behind" if skew > 0 else "ahead of"
+    off = f"{abs(skew):.0f} s {side} the platform's"
+    if abs(skew) > SKEW:
+        remedy = "Set this machine's clock: tokens look expired or not yet valid."
+        return broken(CLOCK, off, Cause.CLOCK, remedy)
+    if abs(skew) > NARROW:
+        remedy = "Set this machine's clock (NTP), before tokens look expired or not yet valid."
+        return warning(CLOCK, off, Cause.CLOCK, remedy)
+    return sound(CLOCK, f"within {NARROW:.0f} s of the platform's")
+
+
+def _admin(app: App, tried: Tried, builder: Tried | None, others: list[Finding]) -> Finding:
+    """The admin app, which is let in; whether it may do what it is for."""
+    if tried.error is None:
+        return _works(ADMIN, app, f"scope is right; {tried.roles} roles")
+    if tried.error.cause is not Cause.SCOPE:
+        return failed(ADMIN, tried.error)
+    if builder is not None and builder.error is None:
+        return broken(
+            ADMIN,
+            f"{tried.error.what}; but builder_app may export roles: the two are swapped",
+            Cause.WRONG_APP,
+            "Put the app of the admin console under admin_app, and that of the bot builder under "
+            "builder_app.",
+        )
+    if all(each.cause is Cause.SCOPE for each in others):
+        return broken(
+            ADMIN,
+            f"{tried.error.what}; it has no scope of the admin console at all",
+            Cause.WRONG_APP,
+            "See that it is an app of the admin console and not of a bot; then give it the scope "
+            f"{_ROLE_SCOPE}, and deploy it again.",
+        )
+    return failed(ADMIN, tried.error)
+
+
+def _builder_tried(account: Account, admin: Tried) -> Tried | None:
+    app = account.builder
+    if app is None or not app.usable or isinstance(admin.error, RateLimited):
+        return None
     try:
-        documents = value_of(answer, what="Export Roles", where=account.where, write=False)
-        roles = roles_of(documents, ROLE_TYPE, what="Export Roles", where=account.where)
+        return account.tried(account.ask(app))
     except MigrateError as error:
-        return _refused("admin app", error, account.admin)
-    return _works("admin app", account.admin, f"scope is right; {len(roles)} roles")
+        return Tried(error=error)
 
 
-def _builder(account: Account, tokens: Tokens) -> Finding:
-    # It need not be allowed to export roles: being told so proves that its credentials are right.
-    try:
-        answer = _ask(account, tokens)
-        value_of(answer, what="Export Roles", where=account.where, write=False)
-    except AccessDenied as error:
-        if "scope" not in error.what.lower():
-            return _refused("builder app", error, tokens)
-    except MigrateError as error:
-        return _failed("builder app", error)
-    return _works("builder app", tokens, "whether it may upload shows then")
+def _builder(account: Account, tried: Tried | None) -> Iterator[Finding]:
+    app = account.builder
+    if app is None:
+        return
+    if tried is None:
+        why = "the platform takes no more calls now" if app.usable else "its secret can't be read"
+        yield from not_tried((BUILDER,), why)
+    elif tried.error is None or tried.error.cause is Cause.SCOPE:
+        # It need not be allowed to export: being told so proves that its credentials are right.
+        yield _works(BUILDER, app, "whether it may upload shows then")
+    else:
+        yield _refused(BUILDER, app, tried)
 
 
-def _works(name: str, tokens: Tokens, rest: str) -> Finding:
-    secret = tokens.secret
+def _works(name: str, app: App, rest: str) -> Finding:
+    secret = app.secret
     if secret.preferred:
-        return Finding(name, True, f"{secret.setting} is taken; {rest}")
-    return Finding(
+        return sound(name, f"{secret.setting} is taken; {rest}")
+    return warning(
         name,
-        True,
         f"only {secret.setting} is taken; {rest}",
+        Cause.SECRET_IDLE,
         "The secret was rotated: put the next one in the place of client_secret.",
     )
 
 
-def _refused(name: str, error: MigrateError, tokens: Tokens) -> Finding:
-    tried = tokens.secret.tried if isinstance(error, AccessDenied) else ""
-    return Finding(name, False, f"{error.what}; {tried}" if tried else error.what, error.remedy)
+def _refused(name: str, app: App, tried: Tried) -> Finding:
+    error = tried.error
+    if error is None:
+        raise AssertionError("only what failed is refused")
+    if isinstance(error, AccessDenied) and app.secret.tried:
+        error.what += f"; {app.secret.tried}"
+    return failed(name, error)
 
 
-def _next(name: str, tokens: Tokens) -> Iterator[Finding]:
-    """A secret that waits for its turn is fetched, not tried: it need not be taken yet."""
-    waiting = tokens.secret.spare if tokens.secret.preferred and not tokens.secret.tried else ()
-    for source in waiting:
-        try:
-            source.fetch()
-        except MigrateError as error:
-            yield Finding(f"{name}: {source.setting}", True, error.what, error.remedy)
-        else:
-            yield Finding(f"{name}: {source.setting}", True, "can be fetched, for a rotation")
+def _of_admin(account: Account) -> Iterator[Finding]:
+    """What the admin app may do beside exporting roles, each under a scope of its own."""
+    yield _members(account)
+    yield _look_up(account)
+    yield _audit(account)
+
+
+def _members(account: Account) -> Finding:
+    try:
+        _, total = page_ids(account.channel, USERS, {"limit": "1"}, where=account.where)
+    except MigrateError as error:
+        return failed(MEMBERS, error)
+    return sound(MEMBERS, f"who holds which role can be read; {total} users")
 
 
 def _look_up(account: Account) -> Finding:
-    name = "user look-up"
     try:
         find_users(account.channel, (NOBODY,), where=account.where)
-    except PeopleUnreadable as error:
-        # No fault for whoever promotes roles alone.
-        what = "not possible, and needed only to assign roles to users who hold none"
-        return Finding(name, True, f"{what}: {error.what}. {error.remedy}")
     except MigrateError as error:
-        return _failed(name, error)
-    return Finding(name, True, "users who hold no role yet can be found")
+        if error.cause in (Cause.SCOPE, Cause.PAYLOAD_ENCRYPTION):
+            # No fault for whoever promotes roles alone.
+            why = "not possible, and needed only to assign roles to users who hold none"
+            return tolerated(LOOK_UP, error, why)
+        return failed(LOOK_UP, error)
+    return sound(LOOK_UP, "users who hold no role yet can be found")
 
 
-def _ask(account: Account, tokens: Tokens) -> Answer:
-    return tokens.signed(
-        lambda sign: account.http.send(
-            "GET",
-            EXPORT,
-            idempotent=True,
-            what="Export Roles",
-            where=account.where,
-            params={"roleType": ROLE_TYPE},
-            sign=sign,
-        )
-    )
-
-
-def _clock(answer: Answer) -> Finding:
-    skew = skew_of(answer)
-    if abs(skew) <= SKEW:
-        return Finding("clock", True, f"within {SKEW:.0f} s of the platform's")
-    side = "behind" if skew > 0 else "ahead of"
-    return Finding(
-        "clock",
-        False,
-        f"{abs(skew):.0f} s {side} the platform's",
-        "Set this machine's clock: tokens look expired or not yet valid.",
-    )
-
-
-def _failed(name: str, error: MigrateError) -> Finding:
-    return Finding(name, False, error.what, error.remedy)
+def _audit(account: Account) -> Finding:
+    try:
+        auditlog.try_to_read(account.channel, account.now(), where=account.where)
+    except MigrateError as error:
+        if error.cause is Cause.SCOPE:
+            error.remedy = (
+                f"To have it told, give the admin-console app the scope {auditlog.SCOPE}, too."
+            )
+        why = "not readable, and needed only to tell who changed something by hand"
+        return tolerated(AUDIT, error, why)
+    return sound(AUDIT, "can be read, to tell who changed something by hand")

@@ -4,14 +4,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from migrate.config import App, Environment
-from migrate.errors import InvalidInput
+from migrate.diagnosis import Finding
+from migrate.errors import InvalidInput, MigrateError
 from migrate.http import Http
 from migrate.model import State
+from migrate.pace import Pace
 from migrate.plan import Plan
 from migrate.platforms.base import Shared, Uploads
 from migrate.platforms.kore import checkup
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.channel import ReadChannel, WriteChannel
+from migrate.platforms.kore.checkup_account import Account
+from migrate.platforms.kore.checkup_account import App as CheckedApp
 from migrate.platforms.kore.effects import effect_of
 from migrate.platforms.kore.exports import state_of_export
 from migrate.platforms.kore.importfile import build
@@ -20,7 +24,6 @@ from migrate.platforms.kore.tokens import Credentials, Tokens
 from migrate.platforms.kore.uploads import PlatformUpload
 from migrate.platforms.kore.writer import KoreWriter
 from migrate.platforms.probing import Prober, ProbeWish
-from migrate.stores.probe import Finding
 from migrate.tools import Tools
 
 __all__ = [
@@ -147,14 +150,39 @@ def import_files(plan: Plan, target: State) -> Iterator[tuple[str, bytes]]:
 
 
 def check(environment: Environment, shared: Shared, tools: Tools) -> Iterator[Finding]:
-    """Whether an environment is ready to be worked with, for `doctor`."""
-    parts = _parts(environment, _app(environment, "admin_app"), "admin_app", shared, tools)
+    """Whether an environment is ready to be worked with, for `doctor`.
+
+    Raises InvalidInput where the config names no admin app, or unsound files for TLS.
+    """
+    admin = _app_to_check(environment, "admin_app", shared, tools)
     builder = None
     if environment.builder_app is not None:
-        builder = _tokens(environment, environment.builder_app, "builder_app", shared, tools)
-    yield from checkup.check(
-        checkup.Account(
-            parts["http"], parts["tokens"], builder, ReadChannel(**parts), environment.name
-        )
+        builder = _app_to_check(environment, "builder_app", shared, tools)
+    # Who wants to know what is wrong must not wait until it has passed.
+    limits = environment.limits
+    pace = Pace(
+        limits.per_minute,
+        limits.per_hour,
+        clock=tools.monotonic,
+        now=tools.now,
+        pause=tools.pause,
+        longest=0.0,
+        where=environment.name,
     )
-    parts["http"].close()
+    http = _http(environment, tools, pace.wait)
+    try:
+        yield from checkup.check(
+            Account(http, admin, builder, pace, limits, environment.name, tools.now)
+        )
+    finally:
+        http.close()
+
+
+def _app_to_check(
+    environment: Environment, setting: str, shared: Shared, tools: Tools
+) -> CheckedApp:
+    app = _app(environment, setting)
+    try:
+        return CheckedApp(_tokens(environment, app, setting, shared, tools))
+    except MigrateError:
+        return CheckedApp(None)  # what is wrong with a secret is found by whoever looks at those

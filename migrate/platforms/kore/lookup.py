@@ -79,6 +79,7 @@ class _Desk:
                 # By the vendor's page of the call; its neighbours need Role Management.
                 remedy="Give the admin-console app the scope User Management > User Management, "
                 "too, and deploy it again.",
+                cause=denied.cause,
             ) from denied
         if encrypted(answer):
             raise unreadable(WHAT, self._where)

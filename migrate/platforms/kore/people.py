@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
+from migrate.causes import Cause
 from migrate.errors import PlatformFailed
 from migrate.platforms.base import Need, PeopleUnreadable
 from migrate.platforms.kore.channel import BOTS, ReadChannel
@@ -207,4 +208,5 @@ def unreadable(what: str, where: str, otherwise: str = "") -> PeopleEncrypted:
         f"{what}: the platform answers encrypted: payload encryption is on for this app",
         where=where,
         remedy=f"Turn payload encryption off for the app in the admin console{otherwise}.",
+        cause=Cause.PAYLOAD_ENCRYPTION,
     )
