@@ -65,7 +65,7 @@ def test_the_data_of_a_wheel_is_found_beside_the_package(tmp_path):
     (package / "data" / "schemas" / "one.schema.json").write_text('{"title": "ü"}', "utf-8")
     (package / "data" / "seed" / "dev.json").write_text('{"roles": []}', "utf-8")
     (package / "data" / "assignments.csv").write_text("kind", "utf-8")
-    for module in ("__init__", "errors", "resources"):
+    for module in ("__init__", "causes", "errors", "resources"):
         source = (resources._PACKAGE / f"{module}.py").read_text("utf-8")
         (package / f"{module}.py").write_text(source, "utf-8")
     script = (

@@ -37,12 +37,12 @@ def budget(limits: Limits, answer: Answer, error: MigrateError | None) -> Findin
             "Wait a minute, and see which other tools use this account.",
         )
     over = [
-        f"{'no limit' if not mine else f'{mine:,}'} {word} (documented: {documented:,})"
+        f"{mine:,} {word} (documented: {documented:,})"
         for mine, documented, word in (
             (limits.per_minute, _DOCUMENTED.per_minute, "a minute"),
             (limits.per_hour, _DOCUMENTED.per_hour, "an hour"),
         )
-        if not mine or mine > documented
+        if mine > documented
     ]
     if over:
         return warning(

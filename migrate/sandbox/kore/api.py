@@ -1,6 +1,7 @@
 """One account's API: finds the endpoint, checks the token and the request budget (kore.md D, E)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from migrate.sandbox.calls import Call, as_json
 from migrate.sandbox.exchange import Answer, Hangup
@@ -37,7 +38,7 @@ class KoreApi(Api):
             return error(405, "Method Not Allowed", 405)
         try:
             with self._environment.lock:
-                return as_json(route.act(call, self._admit(call, route.scope)))
+                return self._counted(as_json(route.act(call, self._admit(call, route.scope))))
         except Refused as refused:
             return refused.answer
 
@@ -53,11 +54,24 @@ class KoreApi(Api):
         """What a fault makes of the answer of an account that acted."""
         return faults.edited(fault, answer) or super().distort(fault, call, answer)
 
+    def _counted(self, answer: Answer) -> Answer:
+        """A good answer, with what is left of the minute's budget where that is told."""
+        environment, switches = self._environment, self._environment.switches
+        if switches.rate_headers == "none":
+            return answer
+        limit = switches.limit_per_minute
+        left = environment.budget.left(environment.elapsed(), limit)
+        told = (("X-RateLimit-Limit", str(limit)), ("X-RateLimit-Remaining", str(left)))
+        return replace(answer, headers=(*answer.headers, *told))
+
     def _admit(self, call: Call, scope: str) -> App:
         environment, switches = self._environment, self._environment.switches
         try:
             app = environment.gate.admit(
-                call.token, now=environment.now(), single_use=switches.jti == "enforced"
+                call.token,
+                now=environment.now(),
+                single_use=switches.jti == "enforced",
+                encrypted=switches.jwe == "on",
             )
         except Denied as denied:
             raise Refused(401, denied.message, denied.code) from None

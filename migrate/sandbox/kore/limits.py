@@ -39,3 +39,7 @@ class Budget:
                 return Spent(_MESSAGE.format(name), math.ceil(wait))
         self._times.append(now)
         return None
+
+    def left(self, now: float, per_minute: int) -> int:
+        """How many more requests the minute's limit lets in at `now`."""
+        return max(per_minute - sum(1 for each in self._times if each > now - MINUTE), 0)

@@ -80,6 +80,10 @@ class Switches(Switchboard):
     rate_limit: str = choice(
         ("retry_after", "bare", "message"), "how a spent request budget is told"
     )
+    rate_headers: str = choice(
+        ("none", "x_ratelimit"), "whether answers say how many requests are left of the minute's"
+    )
+    jwe: str = choice(("off", "on"), "on: tokens that are signed and not encrypted are refused")
     jti: str = choice(
         ("optional", "enforced"), "enforced: a token works once, and for at most an hour"
     )
