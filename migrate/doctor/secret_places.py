@@ -1,6 +1,6 @@
 """The secrets of an environment: whether they can be fetched, who else can, and which are idle."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from migrate.causes import Cause
 from migrate.config import App, Environment, Login
@@ -11,22 +11,23 @@ from migrate.secrets import RotatingSecret, Secret
 
 
 def secret_places(environment: Environment, connections: Connections) -> Iterator[Finding]:
-    """A finding for each place that the config names, without asking the platform.
+    """A finding for each secret that is in use, without asking the platform."""
+    for name, setting, held in _held(environment, connections):
+        check = f"{name}: {setting}"
+        if isinstance(held, MigrateError):
+            yield failed(check, held)
+        else:
+            yield from _fetched(check, held.current, "can be fetched")
 
-    A secret that waits for its turn is fetched, not tried: it need not be taken yet.
+
+def next_secrets(environment: Environment, connections: Connections) -> Iterator[Finding]:
+    """A finding for each secret that waits for its turn, once the platform was asked.
+
+    It is fetched, not tried: it need not be taken yet.
     """
-    shared = connections.shared(environment)
-    for setting, who in _holders(environment).items():
-        if not who.secrets:
-            continue
-        name, first = setting.replace("_", " "), next(iter(who.secrets))
-        try:
-            held = shared.secret(who, f"environments.{environment.name}.{setting}")
-        except MigrateError as error:
-            yield failed(f"{name}: {first}", error)
-            continue
-        yield from _fetched(f"{name}: {first}", held.current, "can be fetched")
-        yield from _following(name, held)
+    for name, _, held in _held(environment, connections):
+        if not isinstance(held, MigrateError) and held.preferred and not held.tried:
+            yield from _following(name, held)
 
 
 def open_to_others(name: str, faults: tuple[Fault, ...]) -> Iterator[Finding]:
@@ -36,13 +37,28 @@ def open_to_others(name: str, faults: tuple[Fault, ...]) -> Iterator[Finding]:
         yield warning(name, fault.message, Cause.SECRET_OPEN, remedy)
 
 
-def _holders(environment: Environment) -> Mapping[str, App | Login]:
-    named = {
+def _held(
+    environment: Environment, connections: Connections
+) -> Iterator[tuple[str, str, RotatingSecret | MigrateError]]:
+    """Each app and login by its name, the setting of its secret, and that, or why it can't be had.
+
+    Fetched once: whoever asks again is given what was fetched.
+    """
+    shared = connections.shared(environment)
+    holders: dict[str, App | Login | None] = {
         "admin_app": environment.admin_app,
         "builder_app": environment.builder_app,
         "login": environment.login,
     }
-    return {setting: who for setting, who in named.items() if who is not None}
+    for table, who in holders.items():
+        if who is None or not who.secrets:
+            continue
+        held: RotatingSecret | MigrateError
+        try:
+            held = shared.secret(who, f"environments.{environment.name}.{table}")
+        except MigrateError as error:
+            held = error
+        yield table.replace("_", " "), next(iter(who.secrets)), held
 
 
 def _fetched(name: str, secret: Secret, detail: str) -> Iterator[Finding]:

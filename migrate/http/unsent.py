@@ -29,6 +29,7 @@ class Fault(NamedTuple):
 
 _UNTRUSTED = Fault("comes from an issuer that is not trusted", _TRUST, Cause.TLS_ISSUER)
 _NAME = "Check `url`: use the name that the certificate is for."
+ANOTHER_NAME = Fault("is for another host name", _NAME, Cause.TLS_NAME)
 _CERTIFICATES = {
     9: Fault("is not valid yet", "Check the clock of this machine.", Cause.TLS_NOT_YET),
     10: Fault(
@@ -36,7 +37,7 @@ _CERTIFICATES = {
     ),
     18: Fault("is self-signed and not trusted", _TRUST, Cause.TLS_ISSUER),
     **dict.fromkeys((19, 20, 21), _UNTRUSTED),
-    62: Fault("is for another host name", _NAME, Cause.TLS_NAME),
+    62: ANOTHER_NAME,
     64: Fault("is for another address", _NAME, Cause.TLS_NAME),
 }
 """By OpenSSL's code of a certificate that is not accepted."""

@@ -10,10 +10,11 @@ import ssl
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from migrate.causes import Cause
 from migrate.http.failures import chain
-from migrate.http.unsent import certificate_fault
+from migrate.http.unsent import ANOTHER_NAME, Fault, certificate_fault
 
 BY_CODE: dict[str, Cause] = {
     "NoSuchBucket": Cause.BUCKET_MISSING,
@@ -75,23 +76,23 @@ def wanting_of_key(said: str, action: str) -> str:
 
 def cause_of(error: Exception) -> Cause | None:
     """Why no good answer came, as far as that can be told."""
+    certificate = certificate_of(error)
+    if certificate is not None:
+        return certificate.cause
     for each in chain(error):
-        if isinstance(each, ssl.SSLCertVerificationError):
-            return certificate_fault(each).cause
         if isinstance(each, socket.gaierror):
             return Cause.DNS
-        if isinstance(each, ConnectionRefusedError) and not _by_proxy(error):
-            return Cause.REFUSED
+        if isinstance(each, ConnectionRefusedError):
+            by_proxy = isinstance(error, boto.ProxyConnectionError)
+            return Cause.PROXY if by_proxy else Cause.REFUSED
     return next((cause for kind, cause in _BY_CLASS if isinstance(error, kind)), None)
 
 
-def certificate_state(error: Exception) -> str:
-    """What is wrong with the certificate of a service, in words; "" where nothing is known."""
+def certificate_of(error: Exception) -> Fault | None:
+    """What is wrong with the certificate of a service, None where it is not that."""
     for each in chain(error):
         if isinstance(each, ssl.SSLCertVerificationError):
-            return certificate_fault(each).state
-    return ""
-
-
-def _by_proxy(error: Exception) -> bool:
-    return isinstance(error, boto.ProxyConnectionError)
+            return certificate_fault(each)
+        if isinstance(each, CertificateError):  # urllib3 looks at the names itself
+            return ANOTHER_NAME
+    return None

@@ -87,10 +87,11 @@ def failure(error: Exception, call: Call) -> StoreFailed:
     what, remedy = next(
         (what, remedy) for kind, what, remedy in BY_CLASS if isinstance(error, kind)
     )
-    state = s3_causes.certificate_state(error)
-    if state:
-        what = f"the certificate of {{endpoint}} {state}"
-        remedy = TRUST if "trusted" in state else "Check `endpoint_url`, and this machine's clock."
+    certificate = s3_causes.certificate_of(error)
+    if certificate is not None:
+        what = f"the certificate of {{endpoint}} {certificate.state}"
+        elsewhere = "Check `endpoint_url`, and the clock of this machine."
+        remedy = TRUST if certificate.cause is Cause.TLS_ISSUER else elsewhere
     unreachable = isinstance(error, (*NOT_REACHED, *ANSWER_LOST))
     return (StoreUnreachable if unreachable else StoreFailed)(
         what.format(

@@ -243,7 +243,7 @@ def test_every_secret_that_was_ever_fetched_is_struck_out(world: World) -> None:
 
 
 def findings(ran: Ran) -> dict[str, dict[str, str]]:
-    return {item["name"]: item for item in ran.json()["prod"]}
+    return {item["check"]: item for item in ran.json()["findings"]}
 
 
 def test_doctor_says_which_secret_is_taken(world: World) -> None:

@@ -122,7 +122,10 @@ def _why_denied(message: str, skew: float, *, told: bool) -> tuple[Cause, str]:
         )
     if "exp" in message and "hour" in message:
         # Ours live for minutes: only by another clock can one seem to live for more than an hour.
-        return Cause.CLOCK, "This machine's clock is ahead of the platform's: set it (NTP)."
+        return Cause.CLOCK, (
+            "With JTI enforced a token may live for an hour, and ours live for minutes: this "
+            "machine's clock is ahead of the platform's, so set it (NTP)."
+        )
     if "expired" in message or "not active" in message:
         return Cause.CLOCK, "Tokens are minutes old at most: set this machine's clock (NTP)."
     if "credentials" in message:
@@ -138,7 +141,8 @@ def _why_denied(message: str, skew: float, *, told: bool) -> tuple[Cause, str]:
     if "jwt" in message or "token" in message:
         return Cause.TOKEN_FORM, (
             "The token was signed with HS256 and not encrypted: turn JWE (encrypted tokens) off "
-            f"for the app in the console, and see that it signs with HS256.{clock}"
+            "for the app in the console, see that it signs with HS256, and that client_id is its "
+            f"own.{clock}"
         )
     return Cause.CREDENTIALS, (
         f"Check client_id and client_secret, and that the app signs with HS256.{clock}"
