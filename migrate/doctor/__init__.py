@@ -11,7 +11,7 @@ from migrate.config import Config, Environment
 from migrate.connect import Connections, platform
 from migrate.diagnosis import Examined, Finding, State, failed, sound, warning
 from migrate.doctor.certificates import certificates
-from migrate.doctor.secret_places import next_secrets, secret_places
+from migrate.doctor.secret_places import held_by, next_secrets, secret_places
 from migrate.doctor.storage import store, uploads
 from migrate.errors import Exit, InvalidInput, MigrateError
 
@@ -64,7 +64,8 @@ def _approvals(connections: Connections) -> Iterator[Finding]:
 
 
 def _environment(environment: Environment, connections: Connections) -> Iterator[Finding]:
-    yield from secret_places(environment, connections)
+    held = held_by(environment, connections)
+    yield from secret_places(held)
     yield from certificates(environment, connections.tools.now())
     try:
         yield from platform(environment).check(
@@ -72,7 +73,7 @@ def _environment(environment: Environment, connections: Connections) -> Iterator
         )
     except MigrateError as error:
         yield failed("platform", error)
-    yield from next_secrets(environment, connections)
+    yield from next_secrets(held)
     yield from store(environment, connections)
     yield from uploads(environment, connections)
     yield from _policy(environment, connections)

@@ -1,6 +1,7 @@
 """The secrets of an environment: whether they can be fetched, who else can, and which are idle."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from migrate.causes import Cause
 from migrate.config import App, Environment, Login
@@ -10,41 +11,18 @@ from migrate.errors import Fault, MigrateError
 from migrate.secrets import RotatingSecret, Secret
 
 
-def secret_places(environment: Environment, connections: Connections) -> Iterator[Finding]:
-    """A finding for each secret that is in use, without asking the platform."""
-    for name, setting, held in _held(environment, connections):
-        check = f"{name}: {setting}"
-        if isinstance(held, MigrateError):
-            yield failed(check, held)
-        else:
-            yield from _fetched(check, held.current, "can be fetched")
+class Held(NamedTuple):
+    """An app or login by its name, the setting of its secret, and that, or why it can't be had."""
+
+    name: str
+    setting: str
+    secret: RotatingSecret | MigrateError
 
 
-def next_secrets(environment: Environment, connections: Connections) -> Iterator[Finding]:
-    """A finding for each secret that waits for its turn, once the platform was asked.
-
-    It is fetched, not tried: it need not be taken yet.
-    """
-    for name, _, held in _held(environment, connections):
-        if not isinstance(held, MigrateError) and held.preferred and not held.tried:
-            yield from _following(name, held)
-
-
-def open_to_others(name: str, faults: tuple[Fault, ...]) -> Iterator[Finding]:
-    """The secrets that others than their owner can read."""
-    for fault in faults:
-        remedy = f"Run: {fault.message.rpartition(': ')[2]}"
-        yield warning(name, fault.message, Cause.SECRET_OPEN, remedy)
-
-
-def _held(
-    environment: Environment, connections: Connections
-) -> Iterator[tuple[str, str, RotatingSecret | MigrateError]]:
-    """Each app and login by its name, the setting of its secret, and that, or why it can't be had.
-
-    Fetched once: whoever asks again is given what was fetched.
-    """
+def held_by(environment: Environment, connections: Connections) -> tuple[Held, ...]:
+    """The secrets of an environment, fetched; whoever asks the platform uses the same ones."""
     shared = connections.shared(environment)
+    found = []
     holders: dict[str, App | Login | None] = {
         "admin_app": environment.admin_app,
         "builder_app": environment.builder_app,
@@ -53,12 +31,40 @@ def _held(
     for table, who in holders.items():
         if who is None or not who.secrets:
             continue
-        held: RotatingSecret | MigrateError
+        secret: RotatingSecret | MigrateError
         try:
-            held = shared.secret(who, f"environments.{environment.name}.{table}")
+            secret = shared.secret(who, f"environments.{environment.name}.{table}")
         except MigrateError as error:
-            held = error
-        yield table.replace("_", " "), next(iter(who.secrets)), held
+            secret = error
+        found.append(Held(table.replace("_", " "), next(iter(who.secrets)), secret))
+    return tuple(found)
+
+
+def secret_places(held: Iterable[Held]) -> Iterator[Finding]:
+    """A finding for each secret that is in use, without asking the platform."""
+    for name, setting, secret in held:
+        check = f"{name}: {setting}"
+        if isinstance(secret, MigrateError):
+            yield failed(check, secret)
+        else:
+            yield from _fetched(check, secret.current, "can be fetched")
+
+
+def next_secrets(held: Iterable[Held]) -> Iterator[Finding]:
+    """A finding for each secret that waits for its turn, once the platform was asked.
+
+    It is fetched, not tried: it need not be taken yet.
+    """
+    for name, _, secret in held:
+        if not isinstance(secret, MigrateError) and secret.preferred and not secret.tried:
+            yield from _following(name, secret)
+
+
+def open_to_others(name: str, faults: tuple[Fault, ...]) -> Iterator[Finding]:
+    """The secrets that others than their owner can read."""
+    for fault in faults:
+        remedy = f"Run: {fault.message.rpartition(': ')[2]}"
+        yield warning(name, fault.message, Cause.SECRET_OPEN, remedy)
 
 
 def _fetched(name: str, secret: Secret, detail: str) -> Iterator[Finding]:
