@@ -31,13 +31,14 @@ class Checked(NamedTuple):
 
 
 def check_file(path: Path, role_type: str | None) -> Checked:
-    """Check the file at `path`; a config is told by its ending `.toml`, a table by `.csv`.
+    """Check the file at `path`; a config or a policy is told by its ending `.toml`, a table by
+    `.csv`.
 
     `role_type` is for a bare export, where it does not say or where it should be of that type.
     A folder is one of role files. Raises UsageError where there is no such file.
     """
     if path.suffix == ".toml":
-        return _config(path)
+        return _settings(path)
     if is_folder(path):
         return _folder(path)
     try:
@@ -149,13 +150,28 @@ def _assignments(text: bytes, *, where: str) -> Checked:
         return Checked("assignments file", _as_faults(error))
 
 
-def _config(path: Path) -> Checked:
+def _settings(path: Path) -> Checked:
+    """A config, a policy or a file of expectations, told apart by their tables."""
     from migrate.config import load
+    from migrate.config.expectations import read_expectations
+    from migrate.config.load import parsed
+    from migrate.config.policy import read_policy
 
+    kind, where = "config", str(path)
     try:
-        return Checked("config", load(path, {}).warnings)
+        data = read_bytes(path, limit=MAX_BYTES)
+        tables = parsed(data, where, "config").keys()
+        if "environments" not in tables and tables & {"guards", "allow"}:
+            kind = "policy"
+            read_policy(data, where)
+        elif "environments" not in tables and "plans" in tables:
+            kind = "file of expectations"
+            read_expectations(data, where)
+        else:
+            return Checked(kind, load(path, {}).warnings)
     except MigrateError as error:
-        return Checked("config", _as_faults(error))
+        return Checked(kind, _as_faults(error))
+    return Checked(kind, ())
 
 
 def _as_faults(error: MigrateError) -> tuple[Fault, ...]:

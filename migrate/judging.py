@@ -9,7 +9,7 @@ from migrate.guards import GuardRule, Verdict, evaluate, folded
 from migrate.hotfix import objection, reverted
 from migrate.model import PrincipalKey, RoleKey, Selection, State
 from migrate.peopleplan import Reach, holders_of, reach
-from migrate.plan import Plan, desired
+from migrate.plan import Plan, Reverted, desired
 from migrate.platform_rules import refusals
 from migrate.profile import made_by_probe
 from migrate.rules import Facts
@@ -26,10 +26,12 @@ def judge(
     unprofiled: tuple[str, ...] = (),
     base: State | None = None,
     reached: Reach | None = None,
+    reverts: tuple[Reverted, ...] = (),
 ) -> tuple[Verdict, ...]:
     """The guards' verdicts on a plan over a target's state, `keep` of today's config included.
 
-    `reached` is what it changes for whom in just this state, where that is known.
+    `reached` is what it changes for whom in just this state, where that is known. `reverts` is what
+    it takes back that was done by hand, where there is no `base` to tell that by.
     """
     own = plan.undoes.own if plan.undoes else frozenset[RoleKey]()
     facts = Facts(
@@ -56,7 +58,7 @@ def judge(
         # The way back is open whatever is known of the platform.
         unprofiled=() if plan.undoes else unprofiled,
         reverts=objection(
-            reverted(plan, base) if base else (),
+            reverted(plan, base) if base else reverts,
             plan.source.environment,
             plan.target.environment,
         ),

@@ -30,7 +30,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.undoing", "migrate.lookups", "migrate.profile", "migrate.lessons"),
         *("migrate.approval", "migrate.waiver", "migrate.hotfix", "migrate.historyfile"),
         *("migrate.logbook", "migrate.holders", "migrate.keeping", "migrate.auditlog"),
-        *("migrate.rolefiles", "migrate.diagnosis"),
+        *("migrate.rolefiles", "migrate.diagnosis", "migrate.trial"),
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),

@@ -18,6 +18,7 @@ from migrate.guards import can_be_allowed, parameters_of
 from migrate.http.urls import fault_of, is_loopback
 from migrate.model import matches
 from migrate.validation.locate import Finding
+from migrate.wording import near
 
 FILE_ID_FIELDS = ("{key}", "{version_id}", "{sha256}")
 BESIDE_PARAMETERS = frozenset({"rule", "severity", "environments"})
@@ -205,8 +206,9 @@ def _guard(
         yield Finding(f"{rule} always refuses: it has no severity", (*path, "severity"))
     for key in table:
         if key not in BESIDE_PARAMETERS and key not in parameters:
-            own = ", ".join(parameters) or "none"
-            yield Finding(f"{key} is no parameter of {rule}, which has: {own}", (*path, key))
+            own, beside = ", ".join(parameters) or "none", (*BESIDE_PARAMETERS, *parameters)
+            text = f"{key} is no parameter of {rule}, which has: {own}{near(key, beside)}"
+            yield Finding(text, (*path, key))
     for key in _NEEDED.get(rule, ()):
         if key not in table and table.get("severity") != "off":
             yield Finding(f"{rule} needs {key}: without it there is nothing to check", path)

@@ -87,7 +87,9 @@ def _lines(plan: Plan, traits: Traits, everything: bool, principals: bool) -> It
     yield from people_text.lines(plan.people, everything=everything, principals=principals)
     yield from _access(plan, traits, everything, principals)
     yield from _left(plan.left, everything)
-    yield from _guards(plan.verdicts, principals)
+    yield ""
+    yield "Guards"
+    yield from guard_lines(plan.verdicts, principals=principals)
     yield ""
     yield summary(plan)
 
@@ -197,9 +199,8 @@ def _left(left: tuple[Left, ...], everything: bool) -> Iterator[str]:
             yield f"    … and {len(group) - most} more (-v shows all)"
 
 
-def _guards(verdicts: tuple[Verdict, ...], principals: bool) -> Iterator[str]:
-    yield ""
-    yield "Guards"
+def guard_lines(verdicts: tuple[Verdict, ...], *, principals: bool) -> Iterator[str]:
+    """What each guard says; what objects or could not look each on a line of its own."""
     passed = [verdict.rule for verdict in verdicts if verdict.outcome is Outcome.PASS]
     if passed:
         yield from wrap(
