@@ -27,6 +27,7 @@ class Cause(StrEnum):
     CREDENTIALS = "credentials"
     CREDENTIALS_EXPIRED = "credentials-expired"
     LOCKED_OUT = "locked-out"
+    WRONG_ACCOUNT = "wrong-account"
     WRONG_APP = "wrong-app"
     SCOPE = "scope"
     RIGHTS = "rights"
@@ -43,6 +44,7 @@ class Cause(StrEnum):
     KEY_UNUSABLE = "key-unusable"
     VERSIONING = "versioning"
     CONDITIONS = "conditional-writes"
+    RUN = "run-in-the-way"
     # what is said here
     CONFIG = "config"
     SECRET = "secret"  # noqa: S105 - a cause

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from migrate.trial import Expectation
 
 
-@click.group(short_help="Keep guards where others can't change them, and test them.")
+@click.group(short_help="Pin guards where others can't change them; test them.")
 def policy() -> None:
     """Guards that a config names by their digest: whoever plans can't loosen them."""
 

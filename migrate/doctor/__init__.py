@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from migrate.causes import Cause
 from migrate.config import Config, Environment
 from migrate.connect import Connections, platform
-from migrate.diagnosis import Examined, Finding, State, failed, sound, warning
+from migrate.diagnosis import Examined, Finding, State, failed, not_tried, sound, warning
 from migrate.doctor.certificates import certificates
+from migrate.doctor.history import RUNS, right_account, runs
 from migrate.doctor.secret_places import held_by, next_secrets, secret_places
 from migrate.doctor.storage import store, uploads
 from migrate.errors import Exit, InvalidInput, MigrateError
@@ -67,16 +68,28 @@ def _environment(environment: Environment, connections: Connections) -> Iterator
     held = held_by(environment, connections)
     yield from secret_places(held)
     yield from certificates(environment, connections.tools.now())
+    found = tuple(_platform(environment, connections))
+    yield from found
+    kept = tuple(store(environment, connections))
+    if all(finding.ok for finding in (*found, *kept)):
+        yield from right_account(environment, connections)
+    yield from next_secrets(held)
+    yield from kept
+    if all(finding.ok for finding in kept):
+        yield runs(environment, connections)
+    else:
+        yield from not_tried((RUNS,), "the store is not as it should be")
+    yield from uploads(environment, connections)
+    yield from _policy(environment, connections)
+
+
+def _platform(environment: Environment, connections: Connections) -> Iterator[Finding]:
     try:
         yield from platform(environment).check(
             environment, connections.shared(environment), connections.tools
         )
     except MigrateError as error:
         yield failed("platform", error)
-    yield from next_secrets(held)
-    yield from store(environment, connections)
-    yield from uploads(environment, connections)
-    yield from _policy(environment, connections)
 
 
 def _policy(environment: Environment, connections: Connections) -> Iterator[Finding]:

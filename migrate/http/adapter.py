@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidSchema
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import Retry
@@ -145,7 +146,9 @@ class Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = dict(_POOLS)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        """Make the pools behind `proxy` likewise."""
+        """Make the pools behind `proxy` likewise; there are none behind a SOCKS proxy."""
+        if proxy.lower().startswith("socks"):
+            raise InvalidSchema("SOCKS proxies are not supported")
         manager = super().proxy_manager_for(
             proxy, ssl_minimum_version=ssl.TLSVersion.TLSv1_2, **proxy_kwargs
         )

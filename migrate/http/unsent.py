@@ -93,6 +93,13 @@ def _no_connection(found: list[BaseException], call: Call, peer: str) -> NotSent
             _NO_SOCKS,
             Cause.PROXY,
         )
+    if any("TLS CA certificate bundle" in str(each) for each in found):
+        return _error(
+            call,
+            "the CA bundle that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names is not there",
+            "Correct or unset the variable, or name a file as `ca_bundle` for this environment.",
+            Cause.TLS_FILES,
+        )
     reason = next(
         (each.strerror for each in found if isinstance(each, OSError) and each.strerror), ""
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from migrate.archive import Archive
+from migrate.causes import Cause
 from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import InvalidInput, MigrateError
@@ -47,7 +48,7 @@ def capture(
         read = taken.state.people
         answers = read.account_id if read else reader.account_id()
         if answers or (read and read.principals):
-            _same(environment, answers, environment.account_id)
+            same_account(environment, answers, environment.account_id)
     selection = selection.folded(reader.traits.fold_role)
     return taken if selection.everything else narrowed(taken, selection)
 
@@ -151,7 +152,7 @@ def right_account(environment: Environment, people: People | None, archive: Arch
     if known is None and answers:
         archive.record_account(answers)
     elif known is not None and (answers or people.principals):
-        _same(environment, answers, known)
+        same_account(environment, answers, known)
 
 
 def right_source(environment: Environment, people: People | None, connections: Connections) -> None:
@@ -174,11 +175,13 @@ def right_source(environment: Environment, people: People | None, connections: C
         right_account(environment, people, archive)
 
 
-def _same(environment: Environment, answers: str, expected: str) -> None:
+def same_account(environment: Environment, answers: str, expected: str) -> None:
+    """Raises InvalidInput where the account that answers is not the one that is expected."""
     if answers != expected:
         raise InvalidInput(
             f"the account that answers is {answers or 'not named'}, not {expected}",
             where=environment.name,
             remedy="Check url and apps of the environment. If it was moved on purpose, set "
             "account_id for it in the config.",
+            cause=Cause.WRONG_ACCOUNT,
         )

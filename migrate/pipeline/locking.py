@@ -70,24 +70,28 @@ def locked(
         tools.tell(f"warning: the lock could not be released: {why}")
 
 
-def warn_of_runs(environment: Environment, connections: Connections) -> None:
-    """Say what would keep a plan from being applied now: a run under way, or an unfinished one.
-
-    Only the store is read.
+def in_the_way(environment: Environment, connections: Connections) -> MigrateError | None:
+    """What would keep a plan from being applied now: a run under way, an unfinished one, or that
+    it can't be told; None where nothing would. Only the store is read.
     """
-    tools, archive = connections.tools, connections.archive(environment)
+    archive = connections.archive(environment)
     try:
-        why: MigrateError | None = locks.in_the_way(
+        return locks.in_the_way(
             archive.whole,
             environment.identity,
-            clock=tools.now,
+            clock=connections.tools.now,
             unsettled=lambda other: first_unfinished(archive.store, other),
         )
     except MigrateError as error:
-        why = error
+        return error
+
+
+def warn_of_runs(environment: Environment, connections: Connections) -> None:
+    """Say what would keep a plan from being applied now."""
+    why = in_the_way(environment, connections)
     if why is not None:
-        tools.tell(f"warning: nothing can be applied to {environment.name} now: {why}")
-        tools.tell(f"  next: {why.remedy}")
+        connections.tools.tell(f"warning: nothing can be applied to {environment.name} now: {why}")
+        connections.tools.tell(f"  next: {why.remedy}")
 
 
 @contextmanager

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from migrate.causes import Cause
+from migrate.diagnosis import State
+from migrate.resources import schema
 from tests.cli.examined import examine
-from tests.cli.world import EXPORT, World
+from tests.cli.world import EXPORT, IMPORT, World
 
 ACCOUNT = ["clock", "rate budget", "admin app", "members", "user look-up", "audit log"]
 
@@ -21,6 +24,12 @@ def swapped(world: World) -> None:
 
 def secret_of(world: World, kind: str = "admin_app") -> Any:
     return world.folder / "secrets" / f"prod-{kind}"
+
+
+def test_the_schema_names_every_cause() -> None:
+    finding = schema("doctor")["$defs"]["finding"]["properties"]
+    assert finding["cause"]["enum"] == [*map(str, Cause), None]
+    assert finding["state"]["enum"] == [*map(str, State)]
 
 
 def test_all_is_well_and_nothing_is_written(world: World) -> None:
@@ -296,6 +305,32 @@ def test_signers_that_cannot_be_read(world: World) -> None:
     seen = examine(world)
     assert seen.code == 3
     assert "approval" in seen.failed()
+
+
+# what the store remembers
+
+
+def test_another_account_than_the_one_first_met(staffed: World) -> None:
+    staffed.plan()
+    seen = examine(staffed)
+    seen.is_ok("account")
+    document = staffed.state()
+    staffed.put("prod", {**document, "accountId": "0123456789abcdef01234567"})
+    seen = examine(staffed)
+    assert seen.code == 3
+    seen.fails("account", "wrong-account", "not " + document["accountId"], "account_id")
+    staffed.configure(account_id='"0123456789abcdef01234567"')
+    examine(staffed).is_ok("account")
+
+
+def test_a_run_that_was_never_finished(world: World) -> None:
+    examine(world).is_ok("runs")
+    world.fault("500", IMPORT, query={"roleType": "bot"}, times=10)
+    assert world.promote("--yes").code == 8
+    world.calm()
+    seen = examine(world)
+    assert seen.code == 0
+    seen.warns("runs", "run-in-the-way", world.runs()[0], "role-migrate resume")
 
 
 # the way there, by settings alone

@@ -130,6 +130,14 @@ def test_a_bundle_without_a_certificate(world: World) -> None:
     seen.is_ok("store: if-match")
 
 
+def test_a_bundle_of_the_environment_that_is_not_there(
+    world: World, serve: Serve, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_to(world, serve(empty, context=context(authority, "127.0.0.1")).url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem")
+    examine(world).fails("reachable", "tls-files", "REQUESTS_CA_BUNDLE", "ca_bundle")
+
+
 def test_a_server_that_speaks_no_tls(world: World, serve: Serve) -> None:
     server = serve(behave=lambda peer: peer.conn.sendall(b"HTTP/1.1 400 Bad\r\n\r\n"))
     lead_to(world, server.url.replace("http:", "https:"))
@@ -140,7 +148,7 @@ def test_a_server_that_speaks_no_tls(world: World, serve: Serve) -> None:
 
 
 def behind(world: World, proxy: str) -> None:
-    lead_to(world, "https://bots.example", proxy=json.dumps(proxy), timeout="0.3")
+    lead_to(world, "https://bots.example", proxy=json.dumps(proxy), timeout="1")
 
 
 def test_a_proxy_where_nobody_listens(world: World) -> None:
@@ -167,6 +175,14 @@ def test_a_proxy_that_refuses(
     proxy = serve(lambda peer: peer.reply(status))
     behind(world, proxy.url)
     examine(world).fails("reachable", "proxy", *words)
+
+
+def test_a_kind_of_proxy_that_is_not_supported(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_to(world, "https://bots.example")
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    examine(world).fails("reachable", "proxy", "SOCKS", "ALL_PROXY")
 
 
 def test_a_certificate_behind_a_proxy(
@@ -248,5 +264,5 @@ def test_an_address_that_does_not_offer_the_call(world: World, serve: Serve) -> 
 
 def test_a_server_that_says_nothing(world: World, serve: Serve) -> None:
     server = serve(lambda peer: peer.server.stopping.wait(5))
-    lead_to(world, server.url, timeout="0.1")
-    examine(world).fails("reachable", "no-answer", "sent nothing for 0.1 s", "timeout")
+    lead_to(world, server.url, timeout="0.5")
+    examine(world).fails("reachable", "no-answer", "sent nothing for 0.5 s", "timeout")

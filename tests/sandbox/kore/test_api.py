@@ -143,6 +143,19 @@ def test_enforced_jti(dev: Account) -> None:
     assert dev.export(auth=dev.token(jti=None)).status_code == 401
 
 
+def test_tokens_that_are_not_encrypted_where_they_have_to_be(dev: Account) -> None:
+    dev.switch(jwe="on")
+    assert refusal(dev.export()) == (401, "Invalid JWT token", 4002)
+
+
+def test_what_is_left_of_the_minutes_budget_is_told_where_it_is(dev: Account) -> None:
+    assert "X-RateLimit-Remaining" not in dev.export().headers
+    dev.switch(rate_headers="x_ratelimit", limit_per_minute=10)
+    left = [int(dev.export().headers["X-RateLimit-Remaining"]) for _ in range(2)]
+    assert left == [8, 7]
+    assert dev.export().headers["X-RateLimit-Limit"] == "10"
+
+
 def test_an_upload_answers_with_an_id_and_looks_at_nothing(dev: Account) -> None:
     answer = dev.upload(b"role,permissions\n")
     assert answer.status_code == 200
