@@ -38,9 +38,7 @@ COMMANDS = {
     "store": Entry("store", "store", "Keep the store small."),
     "doctor": Entry("doctor", "doctor", "Find out what is in the way, and how to mend it."),
     "probe": Entry("probe", "probe", "Settle on a live account what nobody documents."),
-    "policy": Entry(
-        "policy", "policy", "Pin guards where others can't change them; test them."
-    ),
+    "policy": Entry("policy", "policy", "Pin guards where others can't change them; test them."),
     "schema": Entry("schema", "schema", "Print the JSON Schema of a kind of file."),
     "completion": Entry("completion", "completion", "Print what makes a shell complete commands."),
     "sandbox": Entry("sandbox", "sandbox", "Embedded environments to try things on."),

@@ -228,6 +228,32 @@ def test_a_clock_that_only_a_refusal_shows(world: World, serve: Serve, message: 
     seen.fails("admin app", "clock", "clock", "NTP")
 
 
+# the budget, in headers that nobody documents
+
+
+@pytest.mark.parametrize(
+    ("headers", "left"),
+    [
+        ({"X_RateLimit_Remaining": "3"}, 3),
+        ({"RateLimit": '"default";r=4;t=30'}, 4),
+        ({"RateLimit": "limit=60, remaining=59, reset=30"}, 59),
+        ({"X_RateLimit_Remaining": "soon"}, None),
+    ],
+)
+def test_headers_that_count_calls(
+    world: World, serve: Serve, headers: dict[str, str], left: int | None
+) -> None:
+    server = serve(lambda peer: peer.reply(200, b"[]", Date=http_date(0), **headers))
+    lead_to(world, server.url)
+    world.configure(limits=None)
+    seen = examine(world)
+    if left is not None and left < 20:
+        seen.warns("rate budget", "rate-limit", f"only {left} calls are left")
+        return
+    seen.is_ok("rate budget")
+    assert ("59 calls are left" in seen.found["rate budget"]["detail"]) == (left == 59)
+
+
 # what stands in between
 
 
