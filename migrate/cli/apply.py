@@ -38,7 +38,7 @@ def apply(
     from migrate.cli.reporting import begin, reporting
     from migrate.pipeline import promotion
     from migrate.planfile import plan_digest
-    from migrate.report.plan_text import summary
+    from migrate.report.plan_brief import summary
 
     reports = options.reports(report)
     options.must_be_able_to_ask(yes)

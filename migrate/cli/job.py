@@ -113,7 +113,7 @@ class Job:
 
     def _annotations(self, runtime: "Runtime", code: int) -> None:
         from migrate.guards import Outcome
-        from migrate.report import github, plan_text
+        from migrate.report import github, plan_brief
 
         if runtime.voice.json:
             return
@@ -135,7 +135,7 @@ class Job:
             )
         if self.plan and not said["error"]:
             way = f"{self.plan.source.environment} → {self.plan.target.environment}"
-            text = f"{way}: {plan_text.summary(self.plan)}"
+            text = f"{way}: {plan_brief.summary(self.plan)}"
             lines.append(github.annotation("notice", text, title=f"{title}, plan {self.plan.id}"))
         for line in lines:
             runtime.voice.command(line)

@@ -180,7 +180,7 @@ def _output(function: Function, forms: tuple[str, ...]) -> Function:
             "--report",
             multiple=True,
             metavar="FORMAT=FILE",
-            help=f"Also write a report: FORMAT is {', '.join(forms)} or md. Repeatable.",
+            help="Also write a report, in a format of --format or in md. Repeatable.",
         ),
         click.option(
             "--format",

@@ -39,7 +39,8 @@ def lines(plan: PeoplePlan, *, everything: bool, principals: bool = True) -> Ite
         if not principals:  # they may name anybody
             yield f"  {len(plan.notes)}, in the plan itself"
             return
-        yield from _capped((f"  {inert(note)}" for note in plan.notes), everything)
+        wrapped = (line for note in plan.notes for line in _wrapped(inert(note), 2))
+        yield from _capped(wrapped, everything)
 
 
 def part_text(part: Part) -> str:

@@ -6,7 +6,7 @@ from migrate.diff import Action
 from migrate.guards import Outcome, Verdict
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
-from migrate.report import access_text, plan_text
+from migrate.report import access_text, plan_brief, plan_text
 from migrate.report.markdown import code, fenced, text
 from migrate.traits import Traits
 
@@ -70,7 +70,7 @@ def _verdict(plan: Plan) -> str:
         return f"refused by {refused} guard{'s' * (refused != 1)}"
     if plan.empty:
         return "nothing to change"
-    return text(plan_text.summary(plan).partition(";")[0])
+    return text(plan_brief.summary(plan).partition(";")[0])
 
 
 def _access(plan: Plan, traits: Traits) -> Iterator[str]:

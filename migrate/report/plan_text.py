@@ -11,7 +11,7 @@ from migrate.levels import Levels
 from migrate.model import Role
 from migrate.plan import Origin, Plan, Reverted, Side
 from migrate.planfile import plan_digest
-from migrate.report import access_text, people_text
+from migrate.report import access_text, people_text, plan_brief
 from migrate.report.escape import inert, quoted
 from migrate.snapshot import UNDATED
 from migrate.traits import Traits
@@ -43,18 +43,6 @@ def _unnamed(page: str, plan: Plan) -> str:
         before = "" if "@" in name else rf"(?<={re.escape(kind)} )"
         page = re.sub(rf"{before}['\"]?{words}['\"]?", "(not shown)", page, flags=re.IGNORECASE)
     return page
-
-
-def summary(plan: Plan) -> str:
-    """One line of counts."""
-    counts = ", ".join(f"{len(plan.of(action))} to {action.value}" for action in Action)
-    left = sum(1 for item in plan.left if item.reason is not Reason.NOT_CAPTURED)
-    moves = ""
-    if plan.people.adds or plan.people.removes:
-        moves = (
-            f" Assignments: {len(plan.people.adds)} to add, {len(plan.people.removes)} to remove."
-        )
-    return f"{counts}; {plan.equal} equal, {left} left as they are.{moves}"
 
 
 def _lines(plan: Plan, traits: Traits, everything: bool, principals: bool) -> Iterator[str]:
@@ -91,7 +79,7 @@ def _lines(plan: Plan, traits: Traits, everything: bool, principals: bool) -> It
     yield "Guards"
     yield from guard_lines(plan.verdicts, principals=principals)
     yield ""
-    yield summary(plan)
+    yield from plan_brief.lines(plan, traits, WIDTH)
 
 
 def _access(plan: Plan, traits: Traits, everything: bool, principals: bool) -> Iterator[str]:

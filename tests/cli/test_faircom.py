@@ -296,7 +296,7 @@ def test_128_roles_make_room_first_and_no_more_are_held(ledger: World) -> None:
     assert ran.code == 0, ran.err
     ran.says(
         "order for account roles: remove 10, add, remove",
-        'account "ANN" would hold more than 128 roles on the way, so 10 are taken from it before',
+        'account "ANN" would hold more than 128 roles on the way, so 10 are taken from',
     )
     first, second, *_ = assigns(ledger)
     assert [entry["usernames"] for entry in first["remove"]] == [["ann"]] * 10

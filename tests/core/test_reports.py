@@ -21,7 +21,7 @@ from migrate.planfile import plan_digest
 from migrate.planner import Request
 from migrate.platforms.base import Step
 from migrate.platforms.kore.catalogue import TRAITS
-from migrate.report import check_text, drift_text, journal_text, plan_text, run_text
+from migrate.report import check_text, drift_text, journal_text, plan_brief, plan_text, run_text
 from migrate.report.escape import inert, quoted
 from migrate.resources import schema
 from migrate.validation import validate
@@ -123,7 +123,9 @@ def test_a_rendered_plan_names_every_change_and_ends_with_its_counts(promotion):
     plan = planned(source, target, request, narrowed=narrowed)
     text = plan_text.render(plan, TRAITS, everything=True)
     assert harmless(text)
-    assert text.endswith(f"\n{plan_text.summary(plan)}\n")
+    brief = text.rpartition("\n\n")[2].splitlines()
+    assert all(len(line) <= 80 for line in brief) and len(brief) <= 8
+    assert " ".join(brief).startswith(plan_brief.summary(plan))
     assert plan_digest(plan) in text
     lines = text.splitlines()
     for change in plan.changes:
@@ -132,7 +134,7 @@ def test_a_rendered_plan_names_every_change_and_ends_with_its_counts(promotion):
         assert head in lines
     assert ("Nothing to change." in lines) == (not plan.changes)
     for action in Action:
-        assert f"{len(plan.of(action))} to {action}" in lines[-1]
+        assert f"{len(plan.of(action))} to {action}" in brief[0]
 
 
 def plan_of(count, **request):
