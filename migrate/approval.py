@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from migrate import planfile
-from migrate.actor import Actor, Approver, actor_to_value
+from migrate import planfile, statement
+from migrate.actor import Actor, Approver
 from migrate.canonical import dumps, sha256
-from migrate.model import Identity
 from migrate.plan import Plan
-from migrate.snapshot import identity_from_value, identity_to_value
+from migrate.snapshot import identity_to_value
+from migrate.statement import Statement
 
 SCHEMA = "urn:role-migrate:schema:approval:1"
 _OF_THE_PLAN = (
@@ -17,23 +17,6 @@ _OF_THE_PLAN = (
     *("changes", "overrides", "undoes"),
 )
 _OF_PEOPLE = ("unread", "access", "dropping", "assignments", "adds", "removes", "moved", "orders")
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What somebody says yes to. `plan` is the one that was looked at, `planner` who made it.
-
-    `changes` is the `changes_digest` that it holds for, `at` in ISO 8601, UTC.
-    """
-
-    plan: str
-    plan_digest: str
-    changes: str
-    target: Identity
-    planner: Actor
-    approver: Actor
-    at: str
-    change_ref: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +60,19 @@ def changes_digest(plan: Plan) -> str:
     return sha256(dumps(what))
 
 
-def statement_bytes(statement: Statement) -> bytes:
-    """What is signed: the statement as canonical JSON."""
-    return dumps(_statement_to_value(statement))
-
-
 def to_value(approval: Approval) -> dict[str, Any]:
     """The JSON value of an approval."""
     return {
         "$schema": SCHEMA,
         "formatVersion": 1,
-        "statement": _statement_to_value(approval.statement),
+        "statement": statement.to_value(approval.statement),
         "signature": approval.signature,
     }
 
 
 def from_value(value: dict[str, Any]) -> Approval:
     """The approval in a JSON value that its schema allows."""
-    said = value["statement"]
-    statement = Statement(
-        plan=said["plan"],
-        plan_digest=said["planDigest"],
-        changes=said["changes"],
-        target=identity_from_value(said["target"]),
-        planner=Actor(**said["planner"]),
-        approver=Actor(**said["approver"]),
-        at=said["at"],
-        change_ref=said["changeRef"],
-    )
-    return Approval(statement, value["signature"])
+    return Approval(statement.from_value(value["statement"]), value["signature"])
 
 
 def judge(
@@ -163,6 +130,8 @@ def same_person(one: str, other: str) -> bool:
 
 
 def _about_another(plan: Plan, changes: str, said: Statement) -> str:
+    if not said.sound:
+        return "the set that was approved does not hold it"
     if said.target != plan.target.identity:
         return "it is for another target"
     return "" if said.changes == changes else "it is for other changes"
@@ -196,16 +165,3 @@ def _counted_already(approver: Approver, counted: list[Approver]) -> str:
         if same_person(approver.actor.name, other.actor.name):
             return f"{other.actor.name!r} approved already"
     return ""
-
-
-def _statement_to_value(statement: Statement) -> dict[str, Any]:
-    return {
-        "plan": statement.plan,
-        "planDigest": statement.plan_digest,
-        "changes": statement.changes,
-        "target": identity_to_value(statement.target),
-        "planner": actor_to_value(statement.planner),
-        "approver": actor_to_value(statement.approver),
-        "at": statement.at,
-        "changeRef": statement.change_ref,
-    }

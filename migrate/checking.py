@@ -97,6 +97,10 @@ def _sense(kind: str, value: Any, text: bytes, where: str) -> tuple[Fault, ...]:
         from migrate import planfile
 
         planfile.from_value(value, where=where)
+    if kind == "fleet":
+        from migrate.fleet import setfile
+
+        setfile.from_value(value, where=where)
     return ()
 
 

@@ -25,6 +25,7 @@ from migrate.config.load import MAX_BYTES
 from migrate.config.policy import Policy, read_policy
 from migrate.errors import Fault, InvalidInput
 from migrate.guards import GuardRule
+from migrate.kept import Kept
 from migrate.model import Identity
 from migrate.pace import Pace
 from migrate.platforms.base import Reader, Shared, Uploader, Writer
@@ -50,20 +51,18 @@ class Connections:
         self.config = config
         self.tools = tools
         self._redactor = redactor
-        self._stores: dict[DirectoryLocation | S3Location, Store] = {}
-        self._archives: dict[tuple[DirectoryLocation | S3Location, Identity], Archive] = {}
-        self._shared: dict[Identity, Shared] = {}
-        self._secrets: dict[tuple[Identity, App | Login], RotatingSecret] = {}
+        self._stores: Kept[DirectoryLocation | S3Location, Store] = Kept()
+        self._archives: Kept[tuple[DirectoryLocation | S3Location, Identity], Archive] = Kept()
+        self._shared: Kept[Identity, Shared] = Kept()  # all share one pace for an account
+        self._secrets: Kept[tuple[Identity, App | Login], RotatingSecret] = Kept()
         self._open: list[Reader] = []
-        self._policies: dict[PolicyRef, Policy] = {}
+        self._policies: Kept[PolicyRef, Policy] = Kept()
         self.warned: list[Fault] = []
 
     def archive(self, environment: Environment) -> Archive:
         """The environment's shelf in its store."""
         where = (self.config.store_of(environment.name), environment.identity)
-        if where not in self._archives:
-            self._archives[where] = Archive(self.store(where[0]), where[1])
-        return self._archives[where]
+        return self._archives.get(where, lambda: Archive(self.store(where[0]), where[1]))
 
     def policy(self, environment: Environment) -> Policy:
         """The policy that the config names, read once; one without guards where it names none.
@@ -73,13 +72,15 @@ class Connections:
         named = self.config.policy
         if named is None:
             return Policy()
-        if named not in self._policies:
-            if named.file is not None:
-                data, where = read_bytes(named.file, limit=MAX_BYTES), str(named.file)
-                self._policies[named] = read_policy(data, where, named.digest)
-            else:
-                self._policies[named] = self.archive(environment).policy(named.digest)
-        return self._policies[named]
+
+        def read() -> Policy:
+            if named.file is None:
+                return self.archive(environment).policy(named.digest)
+            return read_policy(
+                read_bytes(named.file, limit=MAX_BYTES), str(named.file), named.digest
+            )
+
+        return self._policies.get(named, read)
 
     def guards(self, environment: Environment) -> tuple[GuardRule, ...]:
         """The guards of the config and of its policy: neither loosens the other."""
@@ -87,9 +88,7 @@ class Connections:
 
     def store(self, location: DirectoryLocation | S3Location) -> Store:
         """The store at a location, opened once."""
-        if location not in self._stores:
-            self._stores[location] = self._opened(location)
-        return self._stores[location]
+        return self._stores.get(location, lambda: self._opened(location))
 
     def reader(self, environment: Environment) -> Reader:
         """Something that can only read the environment."""
@@ -113,7 +112,8 @@ class Connections:
     def shared(self, environment: Environment) -> Shared:
         """What all share who work with the environment's account, whatever the config calls it."""
         identity = environment.identity
-        if identity not in self._shared:
+
+        def make() -> Shared:
             known = self.config.environments.values()
             limits = [environment.limits]
             limits += [each.limits for each in known if each.identity == identity]
@@ -125,18 +125,19 @@ class Connections:
                 pause=self.tools.pause,
                 where=environment.name,
             )
-            self._shared[identity] = Shared(pace, partial(self._secret_of, identity))
-        return self._shared[identity]
+            return Shared(pace, partial(self._secret_of, identity))
+
+        return self._shared.get(identity, make)
 
     def _secret_of(self, identity: Identity, who: App | Login, where: str) -> RotatingSecret:
-        if (identity, who) not in self._secrets:
+        def fetch() -> RotatingSecret:
             sources = tuple(
                 Source(setting, partial(self.secret, ref, f"{where}.{setting}"))
                 for setting, ref in who.secrets.items()
             )
-            secret = RotatingSecret(sources, where=where, tell=self.tools.tell)
-            self._secrets[identity, who] = secret
-        return self._secrets[identity, who]
+            return RotatingSecret(sources, where=where, tell=self.tools.tell)
+
+        return self._secrets.get((identity, who), fetch)
 
     def prober(self, environment: Environment, writer: Writer, wish: ProbeWish) -> Prober:
         """Something that settles, by the calls of a writer, what nobody documents."""

@@ -156,11 +156,21 @@ class Blocked(MigrateError):
 
 
 class TargetLocked(Blocked):
-    """A lock on the target is held; the message names its owner and when the lease ends."""
+    """A lock on the target is held; the message names its owner and when the lease ends.
+
+    `run` holds it, "" if unknown; `until` is when it falls by itself, in epoch seconds, unless it
+    is renewed, 0 if unknown; `died`: that run is known to be gone, so that it is not.
+    """
+
+    run: str = ""
+    until: float = 0.0
+    died: bool = False
 
 
 class RunUnfinished(Blocked):
-    """An unfinished run is in the way; the message names it."""
+    """An unfinished run is in the way; the message names it. `run` is that run."""
+
+    run: str = ""
 
 
 class OutsideFailed(MigrateError):

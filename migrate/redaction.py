@@ -1,6 +1,7 @@
 """Secrets kept out of texts: what is under a key that may name one, and the ones that are known."""
 
 import re
+from threading import Lock
 
 _NAMES = (
     r"secret|token|passw|passphrase|pwd|credential|auth|cookie"
@@ -37,6 +38,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._forms: tuple[str, ...] = ()
+        self._lock = Lock()
 
     def add(self, text: str) -> None:
         """Remember a secret's text, also as it looks in a URL, a form and JSON."""
@@ -53,8 +55,10 @@ class Redactor:
             dumps(text)[1:-1],
             dumps(text, ensure_ascii=False)[1:-1],
         }
-        # Longest first, so that a secret inside another leaves no rest of the longer one.
-        self._forms = tuple(sorted({*self._forms, *forms}, key=lambda form: (-len(form), form)))
+        with self._lock:  # two that are added at a time must both be known
+            known = {*self._forms, *forms}
+            # Longest first, so that a secret inside another leaves no rest of the longer one.
+            self._forms = tuple(sorted(known, key=lambda form: (-len(form), form)))
 
     def redact(self, text: str) -> str:
         """Replace each known secret in `text` by `***`."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from migrate.canonical.diagnose import JsonPath
 from migrate.config.approval_settings import check_path
 from migrate.config.faircom_settings import check_faircom
+from migrate.config.fleet_settings import check_groups
 from migrate.config.people_settings import check_duration, check_people
 from migrate.guards import can_be_allowed, parameters_of
 from migrate.http.urls import fault_of, is_loopback
@@ -48,6 +49,7 @@ def check(value: Any) -> Iterator[Finding]:
     for name, each in environments.items():
         yield from _environment(_table(each), ("environments", name))
         yield from check_path(_table(each), ("environments", name), tuple(environments))
+    yield from check_groups(root, environments)
     if "approval" in root:
         yield from check_duration(_table(root["approval"]), "valid_for", ("approval",))
     yield from check_guards(root, tuple(environments))

@@ -9,6 +9,7 @@ from typing import Any
 from migrate.config.build import Builder, guard_rule
 from migrate.config.checks import check
 from migrate.config.defaults import with_defaults
+from migrate.config.fleet_settings import terms
 from migrate.config.secret_settings import take_secrets
 from migrate.config.values import Config
 from migrate.errors import Fault, InvalidInput, UsageError
@@ -91,6 +92,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         },
         guards=tuple(guard_rule(table) for table in cleaned.get("guards", ())),
         policy=builder.policy(cleaned.get("policy")),
+        groups={name: tuple(each) for name, each in cleaned.get("groups", {}).items()},
+        fleet=terms(cleaned.get("fleet", {})),
         approval=builder.approval(cleaned.get("approval", {})),
         default_store=builder.store(cleaned.get("store", {}), ("store",)),
         warnings=tuple(each for each in found if each.warning),

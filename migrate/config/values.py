@@ -8,6 +8,7 @@ from typing import Literal
 
 from migrate.config.logins import App, Login
 from migrate.errors import Fault, InvalidInput, UsageError
+from migrate.fleet.waves import Terms
 from migrate.guards import GuardRule
 from migrate.http.urls import fold
 from migrate.identity.rules import IdentityRules
@@ -190,6 +191,8 @@ class Config:
     default_store: StoreLocation
     approval: ApprovalTerms = ApprovalTerms()
     policy: PolicyRef | None = None
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fleet: Terms = Terms()
     warnings: tuple[Fault, ...] = ()
     in_ci: bool = False
 

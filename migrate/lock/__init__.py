@@ -163,11 +163,26 @@ def _check_free(
     if now >= free_at:
         return Takeover(lock)
     gone = gone_for(lock.owner)
+    if gone is not None and gone >= lock.call_timeout:
+        return Takeover(lock, died=True)
+    held = _held(lock, now, free_at, gone, terms, where, unsettled)
+    held.run, held.died = lock.run, gone is not None
+    held.until = free_at if gone is None else min(now + lock.call_timeout - gone, free_at)
+    raise held
+
+
+def _held(
+    lock: LockRecord,
+    now: float,
+    free_at: float,
+    gone: float | None,
+    terms: Terms,
+    where: str,
+    unsettled: Callable[[str], str | None],
+) -> TargetLocked:
     if gone is not None:
-        if gone >= lock.call_timeout:
-            return Takeover(lock, died=True)
         left = math.ceil(lock.call_timeout - gone)
-        raise TargetLocked(
+        return TargetLocked(
             f"run {lock.run} by {lock.who} died while it held the lock on {lock.identity.url}, "
             f"and a call that it sent may still arrive",
             where=where,
@@ -175,14 +190,14 @@ def _check_free(
             f"taken over by itself{_ways_on(lock, unsettled)}.",
         )
     if lock.acquired_at > now + terms.clock_allowance:
-        raise TargetLocked(
+        return TargetLocked(
             f"run {lock.run} by {lock.who} holds the lock on {lock.identity.url} since "
             f"{at(lock.acquired_at)}, by a clock that is ahead of this machine's",
             where=where,
             remedy="Set both clocks (NTP). If that run is certainly dead, remove this object by "
             "hand; else wait until it has ended.",
         )
-    raise TargetLocked(
+    return TargetLocked(
         f"run {lock.run} by {lock.who} holds the lock on {lock.identity.url} since "
         f"{at(lock.acquired_at)}; its lease ends {at(lock.lease_until)} unless it is renewed",
         where=where,
@@ -213,9 +228,11 @@ def _check_settled(
     for left in (lock.run if cut_off else None, lock.unfinished):
         run = unsettled(left) if left is not None else None
         if run is not None and run not in settles:
-            raise RunUnfinished(
+            unfinished = RunUnfinished(
                 f"run {run} on {lock.identity.url} was begun and not finished",
                 where=f"run {run}, by {lock.who}",
                 remedy=f"role-migrate resume {run} finishes it, role-migrate rollback {run} takes "
                 f'it back, role-migrate runs abandon {run} --reason "…" leaves it as it is.',
             )
+            unfinished.run = run
+            raise unfinished

@@ -7,11 +7,9 @@ from migrate.approval import (
     Approval,
     Judged,
     Proof,
-    Statement,
     changes_digest,
     judge,
     same_person,
-    statement_bytes,
 )
 from migrate.archive import Archive
 from migrate.config import Environment
@@ -29,6 +27,7 @@ from migrate.pipeline.waiving import (
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
 from migrate.signing import Signers, sign
+from migrate.statement import Statement, statement_bytes
 from migrate.tools import epoch, stamp
 
 

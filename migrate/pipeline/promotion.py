@@ -102,7 +102,7 @@ def _planned(
 
         def check(plan: Plan) -> None:
             on_the_path(plan, source.state, environment, connections)
-            confirm(way.source, source, connections, plan)
+            confirm(None if way.taken else way.source, source, connections, plan)
 
         return plan_on(source, target, environment, connections, wish, check, reader)
     if reader is not None:

@@ -86,7 +86,7 @@ def obtain(
 
 
 def confirm(
-    what: Spelled | AssignmentsFile, taken: Snapshot, connections: Connections, plan: Plan
+    what: Spelled | AssignmentsFile | None, taken: Snapshot, connections: Connections, plan: Plan
 ) -> None:
     """Read roles of an environment again if a plan deletes what it lacks.
 

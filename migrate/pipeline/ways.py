@@ -25,12 +25,14 @@ class Way:
     """From where to where. `target_snapshot` (`last` or a file) stands in for reading the target.
 
     `to` is an environment's name or `file:PATH`; the latter compares and can't be applied.
+    `taken` is the source as it was read for several plans at once, and confirmed (`read_once`).
     """
 
     source: Spelled | AssignmentsFile
     to: Spelled
     hints: Hints = field(default_factory=Hints)
     target_snapshot: str | None = None
+    taken: Snapshot | None = None
 
 
 def check(way: Way, wish: Wish) -> None:
@@ -110,7 +112,7 @@ def source_of(
         return way.source
     moving = wish.assignments is not Assignments.NONE
     need = Need.ALL if moving else Need.NOTHING
-    source = obtain(way.source, connections, way.hints, EVERYTHING, need)
+    source = way.taken or obtain(way.source, connections, way.hints, EVERYTHING, need)
     if moving:
         known_people(source.state, "source", _unread(source, way.source))
     taken = epoch(source.captured_at)

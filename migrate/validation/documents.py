@@ -21,6 +21,8 @@ _KINDS: Mapping[str, frozenset[str]] = {
     "snapshot": frozenset({"state", "digests"}),
     "plan": frozenset({"changes", "verdicts"}),
     "run": frozenset({"plan", "steps"}),
+    "fleet": frozenset({"members", "missing"}),
+    "fleet-report": frozenset({"targets", "halted"}),
     "history": frozenset({"previous", "basis"}),
     "config": frozenset({"environments"}),
     "assignments": frozenset({"assignments"}),

@@ -7,11 +7,12 @@ import pytest
 
 from migrate import approval
 from migrate.actor import Actor
-from migrate.approval import Approval, Proof, Statement, changes_digest, judge, same_person
+from migrate.approval import Approval, Proof, changes_digest, judge, same_person
 from migrate.guards import Outcome, Override, Verdict
 from migrate.model import Identity, Mode
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
+from migrate.statement import Statement, statement_bytes
 from tests.core.account import planned
 from tests.core.test_plan import admin, request, state
 
@@ -163,7 +164,7 @@ def test_an_approval_reads_back_and_what_is_signed_is_all_of_it() -> None:
     plan = a_plan()
     one = replace(given(plan), signature="-----BEGIN SSH SIGNATURE-----")
     assert approval.from_value(approval.to_value(one)) == one
-    signed = {approval.statement_bytes(one.statement)}
+    signed = {statement_bytes(one.statement)}
     for own in (
         {"plan": "x"},
         {"plan_digest": "0" * 64},
@@ -174,7 +175,7 @@ def test_an_approval_reads_back_and_what_is_signed_is_all_of_it() -> None:
         {"at": "2026-01-31T12:00:01Z"},
         {"change_ref": "CHG2"},
     ):
-        signed.add(approval.statement_bytes(given(plan, **own).statement))
+        signed.add(statement_bytes(given(plan, **own).statement))
     assert len(signed) == 9
 
 
