@@ -16,7 +16,7 @@ class Kept(Generic[K, V]):
         self._lock = threading.Lock()
 
     def get(self, key: K, make: Callable[[], V]) -> V:
-        """The value of a key. `make` may be slow, and may run twice: no thread waits for another's."""
+        """The value of a key. `make` may run twice: no thread waits for another's."""
         if key not in self._values:
             made = make()
             with self._lock:

@@ -2,7 +2,7 @@
 
 import click
 
-from migrate.cli import options
+from migrate.cli import fleet_options, options
 from migrate.cli.ci import ci
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, PlanStale
@@ -10,13 +10,14 @@ from migrate.errors import Exit, PlanStale
 
 @click.command(short_help="Run a saved plan, once, exactly as reviewed.")
 @ci
-@click.argument("plan_file", metavar="PLAN")
+@click.argument("plan_file", metavar="PLAN|DIR")
 @click.option("--expect-digest", metavar="D", help="Refuse any other plan than this.")
 @click.option(
     "--confirm-target",
     metavar="NAME",
     help="The environment that a full promotion into a protected one is meant for.",
 )
+@fleet_options.marching
 @options.consent
 @options.output
 @click.pass_obj
@@ -25,6 +26,11 @@ def apply(
     plan_file: str,
     expect_digest: str | None,
     confirm_target: str | None,
+    canary: str | None,
+    wave: int | None,
+    max_failures: int | None,
+    workers: int | None,
+    executor: str | None,
     yes: bool,
     form: str,
     report: tuple[str, ...],
@@ -33,7 +39,10 @@ def apply(
 
     The source is not read. The target must still be what it was in every role that the plan
     touches, and every guard must still let it pass. A plan whose run was cut off is gone on with.
+    DIR is a set of plans, which are run in waves; what is done already is left alone.
     """
+    from migrate.cli.fleet_running import apply_fleet
+    from migrate.cli.fleets import is_fleet
     from migrate.cli.plans import load
     from migrate.cli.reporting import begin, reporting
     from migrate.pipeline import promotion
@@ -42,6 +51,24 @@ def apply(
 
     reports = options.reports(report)
     options.must_be_able_to_ask(yes)
+    if is_fleet(plan_file):
+        return apply_fleet(
+            plan_file,
+            runtime,
+            expected=expect_digest,
+            confirmed=confirm_target,
+            yes=yes,
+            form=fleet_options.form_of(form),
+            reports=options.reports(report, fleet_options.FORMS),
+            executor=executor,
+            canary=canary,
+            wave=wave,
+            max_failures=max_failures,
+            workers=workers,
+        )
+    fleet_options.only_for_fleets(
+        canary=canary, wave=wave, max_failures=max_failures, workers=workers, executor=executor
+    )
     plan = runtime.job.takes(load(plan_file, runtime))
     if expect_digest is not None and plan_digest(plan) != expect_digest.removeprefix("sha256:"):
         raise PlanStale(

@@ -1,6 +1,7 @@
 """`approve`: say yes to what a plan does."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,10 +11,14 @@ from migrate.cli.files import answer
 from migrate.cli.runtime import Runtime
 from migrate.errors import NOT_BY_US, Exit, UsageError
 
+if TYPE_CHECKING:
+    from migrate.approval import Judged
+    from migrate.plan import Plan
+
 
 @click.command(short_help="Say yes to what a plan does.")
 @ci
-@click.argument("plan_file", metavar="PLAN")
+@click.argument("plan_file", metavar="PLAN|DIR")
 @click.option(
     "--change-ref",
     metavar="REF",
@@ -38,13 +43,15 @@ def approve(
     """Show a plan (a file, or an id from the store), ask, and record who said yes to it.
 
     The approval holds for what the plan does: also for one that is made again and does the same,
-    and for no other. It needs the store alone, no credentials of a platform.
+    and for no other. It needs the store alone, no credentials of a platform. DIR is a set, which
+    is approved as one: signed once, it counts for each plan in it.
     """
+    from migrate.cli.fleets import is_fleet, load_set, plans_of
     from migrate.cli.plans import load
     from migrate.cli.promoting import telling
+    from migrate.fleet import setfile
     from migrate.pipeline.approving import approve as give
     from migrate.pipeline.locking import untouched
-    from migrate.report.escape import inert
 
     options.must_be_able_to_ask(yes)
     if not change_ref.strip():
@@ -54,24 +61,46 @@ def approve(
             remedy="Name the ticket or change that this is for.",
         )
     with untouched(NOT_BY_US):
-        plan = load(plan_file, runtime)
-        telling(runtime)(plan)
+        together = load_set(plan_file) if is_fleet(plan_file) else None
+        if together is not None:
+            plans = plans_of(together, plan_file, runtime)
+            runtime.voice.say(
+                f"set {together.id} for {together.group}, {len(plans)} plans, "
+                f"digest {setfile.digest_of(together)}"
+            )
+        else:
+            plans = (load(plan_file, runtime),)
+        for plan in plans:
+            telling(runtime)(plan)
         if not yes and not options.confirm(f"Approve it for {change_ref}?"):
             runtime.voice.say("nothing was approved")
             return Exit.INTERRUPTED
-        has = give(
-            plan,
+        judged = give(
+            plans,
             runtime.connections,
             name=name.strip(),
             change_ref=change_ref.strip(),
             key=Path(key).expanduser() if key else None,
+            together=setfile.together(together) if together else None,
         )
-        environment = runtime.config.environment(plan.target.environment)
-        needed = runtime.config.approvals_of(environment)
+    for plan, has in zip(plans, judged, strict=True):
+        _tell(plan, has, runtime, named=together is not None)
+    return Exit.DONE
+
+
+def _tell(plan: "Plan", has: "Judged", runtime: Runtime, *, named: bool) -> None:
+    """Who approved a plan is the answer; what does not count, and how many are needed, is said.
+
+    One of several is `named`.
+    """
+    from migrate.report.escape import inert
+
+    environment = runtime.config.environment(plan.target.environment)
+    needed = runtime.config.approvals_of(environment)
     for each in has.counted:
         proof = f"proven by {each.key}" if each.proven else "claimed"
-        answer(inert(f"{each.actor}, {each.at}, {each.change_ref}: {proof}") + "\n")
+        which = f"{environment.name}: " if named else ""
+        answer(inert(f"{which}{each.actor}, {each.at}, {each.change_ref}: {proof}") + "\n")
     for refused in has.refused:
         runtime.voice.warn(f"does not count: {refused}")
     runtime.voice.say(f"{len(has.counted)} of {needed} approvals that {environment.name} asks for")
-    return Exit.DONE

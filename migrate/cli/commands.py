@@ -35,6 +35,7 @@ COMMANDS = {
     "runs": Entry("runs", "runs", "List, show and abandon runs."),
     "log": Entry("log", "log", "Show every change, and who agreed to it."),
     "who": Entry("who", "who", "Show who holds a permission, or held it at a time."),
+    "fleet": Entry("fleet", "fleet", "Show how a fleet stands; hand it to a CI system."),
     "store": Entry("store", "store", "Keep the store small."),
     "doctor": Entry("doctor", "doctor", "Find out what is in the way, and how to mend it."),
     "probe": Entry("probe", "probe", "Settle on a live account what nobody documents."),

@@ -12,7 +12,7 @@ from migrate.errors import UsageError
 from migrate.model import Assignments, Mode, Selection
 
 PLAN_FORMATS = ("text", "json", "html", "md", "junit", "sarif")
-"""What a plan can be shown in; a run is shown in the first three."""
+"""What a plan can be shown in; a run is shown in the first four."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -166,7 +166,7 @@ def planning(function: Function) -> Function:
 
 def output(function: Function) -> Function:
     """`--format` for the answer on stdout, and `--report` beside it."""
-    return _output(function, ("text", "json", "html"))
+    return _output(function, PLAN_FORMATS[:4])
 
 
 def plan_output(function: Function) -> Function:
@@ -180,7 +180,7 @@ def _output(function: Function, forms: tuple[str, ...]) -> Function:
             "--report",
             multiple=True,
             metavar="FORMAT=FILE",
-            help="Also write a report, in a format of --format or in md. Repeatable.",
+            help="Also write a report, in a format of --format. Repeatable.",
         ),
         click.option(
             "--format",

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from migrate.cli import options
+from migrate.cli import fleet_options, options
 from migrate.cli.ci import ci
 from migrate.cli.files import destination, make_folder
 from migrate.cli.runtime import Runtime
@@ -45,6 +45,15 @@ _WITH_A_SOURCE = (
     metavar="DIR",
     help="Write the exact bytes that would be uploaded.",
 )
+@click.option(
+    "--to-group", "group", metavar="G", help="Plan for all of a group; --out is a folder."
+)
+@click.option("--partial", is_flag=True, help="A set may leave out targets that can't be planned.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Of a group: how many targets are planned for at a time.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 10 where something would change.")
 @options.plan_output
 @click.pass_context
@@ -73,6 +82,9 @@ def plan(
     show_principals: bool,
     out: str | None,
     folder: str | None,
+    group: str | None,
+    partial: bool,
+    workers: int | None,
     exit_code: bool,
     form: str,
     report: tuple[str, ...],
@@ -81,6 +93,7 @@ def plan(
 
     A plan that a guard refuses is saved and shown, too; the exit code is 4 then.
     """
+    from migrate.cli.fleet_planning import Asked, plan_group
     from migrate.cli.plans import (
         leave_of,
         load,
@@ -100,7 +113,11 @@ def plan(
     old = load(refresh, runtime) if refresh is not None else None
     if old is None:
         _one_source(context)
-    reports, file = options.reports(report, options.PLAN_FORMATS), destination(out, "--out")
+    if group is None:
+        fleet_options.only_for_fleets(partial=partial, workers=workers)
+    forms = options.PLAN_FORMATS if group is None else fleet_options.FORMS
+    reports = options.reports(report, forms)
+    file = destination(out, "--out") if group is None else None
     if folder is not None:
         make_folder(Path(folder))
     if old is not None:
@@ -129,6 +146,10 @@ def plan(
             Assignments(assignments),
             on_unresolved == "skip",
         )
+    if group is not None:
+        form = fleet_options.form_of(form)
+        asked_for = Asked(out, workers, form, reports, partial, show_principals, exit_code)
+        return plan_group(group, way, wish, runtime, asked_for)
     planned = promotion.plan(way, wish, runtime.connections)
     runtime.job.shows(planned.plan)
     write_plan(planned.plan, file, reports, runtime, principals=show_principals)
@@ -156,9 +177,18 @@ def _one_source(context: click.Context) -> None:
         for option in context.command.params
         if context.get_parameter_source(option.name or "") is not ParameterSource.DEFAULT
     }
-    if "target" not in given:
+    if ("target" in given) is ("group" in given):
         raise UsageError(
-            "a plan has a target: --to T", target="unchanged", remedy="Add --to, or --refresh PLAN."
+            "a plan has one target: --to T, or --to-group G",
+            target="unchanged",
+            remedy="Leave one of them out." if "group" in given else "Add --to, or --refresh PLAN.",
+        )
+    idle = [given[name] for name in ("folder",) if name in given]
+    if "group" in given and idle:
+        raise UsageError(
+            f"{idle[0]} does not go with --to-group",
+            target="unchanged",
+            remedy="Leave it out, or plan for one target.",
         )
     if ("source" in given) is ("assignments_file" in given):
         raise UsageError(

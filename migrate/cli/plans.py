@@ -23,7 +23,7 @@ _PLAN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def show(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool = True) -> None:
     """Print a plan on stdout."""
-    answer(_rendered(plan, form, runtime, principals=principals))
+    answer(rendered(plan, form, runtime, principals=principals))
 
 
 def write_plan(
@@ -40,9 +40,9 @@ def write_plan(
     and groups only with `principals`.
     """
     if out:
-        write(out, _rendered(plan, "json", runtime))
+        write(out, rendered(plan, "json", runtime))
     for form, path in reports:
-        write(path, _rendered(plan, form, runtime, principals=principals))
+        write(path, rendered(plan, form, runtime, principals=principals))
 
 
 def write_import_files(planned: "Planned", folder: Path, runtime: "Runtime") -> None:
@@ -135,7 +135,8 @@ def leave_of(plan: "Plan", runtime: "Runtime") -> "Leave":
     return waived_for(plan, environment, archive, runtime.connections).leave
 
 
-def _rendered(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool = True) -> bytes:
+def rendered(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool = True) -> bytes:
+    """A plan in a format of `--format`."""
     if form == "json":
         from migrate.canonical import dumps_pretty
         from migrate.planfile import to_value

@@ -78,7 +78,7 @@ def _write_run(record: "Record", form: str, reports: Reports, runtime: "Runtime"
         outputs.append(partial(answer, page(form, errors=bool(record.steps))))
     outputs += [partial(write, path, page(name)) for name, path in reports]
     if record.run_id:
-        outputs.append(partial(_keep, record, rendered(value, "md"), runtime))
+        outputs.append(partial(keep_page, record, runtime))
     for output in outputs:
         try:
             output()
@@ -87,8 +87,9 @@ def _write_run(record: "Record", form: str, reports: Reports, runtime: "Runtime"
             runtime.voice.warn(f"the report could not be written: {error}{kept}")
 
 
-def _keep(record: "Record", page: bytes, runtime: "Runtime") -> None:
+def keep_page(record: "Record", runtime: "Runtime") -> None:
     """Put the page for people beside the JSON report, which the run has stored itself."""
+    page = rendered(record.to_value(), "md")
     environment = runtime.config.environment(record.plan.target.environment)
     try:
         runtime.connections.archive(environment).save_report(record.run_id, "md", page)

@@ -32,6 +32,7 @@ class Runtime:
         self.job = Job()
         self.records: list[Record] = []
         self.probe: ProbeRecord | None = None
+        self.at_work = False
         self._config_option: str | None = None
         self._connections: Connections | None = None
 
@@ -44,10 +45,17 @@ class Runtime:
 
     @property
     def tried_to_write(self) -> bool:
-        """Whether a write to a platform was begun, whatever became of it."""
+        """Whether a write to a platform was begun, whatever became of it.
+
+        While targets of a fleet are `at_work` side by side, one may begin at any moment.
+        """
         steps = [entry for record in self.records for entry in record.steps]
         probed = self.probe is not None and self.probe.wrote
-        return probed or any(entry.step.writes and entry.state != "not tried" for entry in steps)
+        return (
+            self.at_work
+            or probed
+            or any(entry.step.writes and entry.state != "not tried" for entry in steps)
+        )
 
     @property
     def config_place(self) -> tuple[Path, str]:

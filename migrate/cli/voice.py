@@ -6,6 +6,9 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +29,15 @@ def keep_stderr() -> None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
 
 
+_about: ContextVar[str] = ContextVar("about", default="")
+"""The target that this thread works on, where several are worked on side by side."""
+
+
 class Voice:
     """Speaks on stderr. Everything said has its known secrets struck out and is inert.
 
     `told` has the warnings and errors that were said, as (level, text of some lines).
+    May be shared between threads: a line comes out whole.
     """
 
     def __init__(self, redactor: Redactor) -> None:
@@ -53,9 +61,20 @@ class Voice:
         """Say one line of progress."""
         self._write("info", text, facts)
 
+    @contextmanager
+    def about(self, target: str) -> Iterator[None]:
+        """What this thread says inside begins with the name of a target."""
+        before = _about.set(target)
+        try:
+            yield
+        finally:
+            _about.reset(before)
+
     @property
     def live(self) -> bool:
         """Whether somebody looks at a terminal, so that a line can take another's place."""
+        if _about.get():  # there is one line, and several would fight for it
+            return False
         on_terminal = not self.json and sys.stderr.isatty()
         return on_terminal and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
 
@@ -129,13 +148,14 @@ class Voice:
         self.told.append((level, self._redactor.redact(text)))
 
     def _write(self, level: str, text: str, facts: dict[str, Any]) -> None:
-        text = self._redactor.redact(text)
+        text, about = self._redactor.redact(text), _about.get()
         if self.json:
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+            facts = {"environment": about, **facts} if about else facts
             line = json.dumps({"time": now, "level": level, "message": text, **facts})
             line = self._redactor.redact(line)
         else:
-            line = heeded(inert(text))
+            line = heeded(inert(f"{about}: {text}" if about else text))
         with self._lock:
             if self._shown:
                 line = f"\r{' ' * self._shown}\r{line}"

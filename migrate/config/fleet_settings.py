@@ -23,7 +23,7 @@ def check_groups(root: Mapping[str, Any], environments: Mapping[str, Any]) -> It
 
 
 def _group(members: Any, environments: Mapping[str, Any], path: JsonPath) -> Iterator[Finding]:
-    platforms = {}
+    platforms: dict[str, str] = {}
     for index, name in enumerate(members if isinstance(members, list) else ()):
         yield from _known(name, environments, (*path, index))
         table = environments.get(name) if isinstance(name, str) else None

@@ -192,7 +192,7 @@ class Config:
     approval: ApprovalTerms = ApprovalTerms()
     policy: PolicyRef | None = None
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    fleet: Terms = Terms()
+    fleet: Terms = field(default_factory=Terms)
     warnings: tuple[Fault, ...] = ()
     in_ci: bool = False
 

@@ -32,7 +32,8 @@ def cut(names: tuple[str, ...], canary: int | str, size: int) -> Waves:
                 target="unchanged",
                 remedy=f"Name one of: {', '.join(names)}; or how many go first.",
             )
-        first, rest = (canary,), tuple(name for name in names if name != canary)
+        first: tuple[str, ...] = (canary,)
+        rest = tuple(name for name in names if name != canary)
     else:
         first, rest = names[:canary], names[canary:]
     step = size or len(rest) or 1

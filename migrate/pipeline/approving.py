@@ -27,25 +27,73 @@ from migrate.pipeline.waiving import (
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
 from migrate.signing import Signers, sign
-from migrate.statement import Statement, statement_bytes
+from migrate.statement import Statement, Together, statement_bytes
 from migrate.tools import epoch, stamp
 
 
 def approve(
-    plan: Plan, connections: Connections, *, name: str, change_ref: str, key: Path | None
-) -> Judged:
-    """Say yes to what a plan does, and return all approvals that it has now.
+    plans: tuple[Plan, ...],
+    connections: Connections,
+    *,
+    name: str,
+    change_ref: str,
+    key: Path | None,
+    together: Together | None = None,
+) -> tuple[Judged, ...]:
+    """Say yes to what plans do, and return all approvals that each has now.
 
-    Reads and writes the store alone. Raises UsageError for whoever made the plan, GuardRefused
-    where it is refused by a guard, or where the approval does not count; the store is unchanged
-    then.
+    Several are the plans of a set, and approved `together`: it is signed once. Reads and writes
+    the store alone. Raises UsageError for whoever made a plan, GuardRefused where one is refused
+    by a guard, or where the approval does not count; the store is unchanged then.
     """
+    tools = connections.tools
+    approver, at = Actor(name or tools.actor.name, tools.actor.place), tools.timestamp()
+    statements = [
+        Statement(
+            plan=plan.id,
+            plan_digest=plan_digest(plan),
+            changes=changes_digest(plan),
+            target=plan.target.identity,
+            planner=plan.planner,
+            approver=approver,
+            at=at,
+            change_ref=change_ref,
+            together=together,
+        )
+        for plan in plans
+    ]
+    for plan in plans:
+        _may_approve(plan, approver, connections)
+    signature = sign(statement_bytes(statements[0]), key) if key else ""
+    given = [Approval(each, signature) for each in statements]
+    for plan, each in zip(plans, given, strict=True):
+        _counts(plan, each, connections)
+    for plan, each in zip(plans, given, strict=True):
+        archive = _archive(plan, connections)
+        checks.known(plan, archive)
+        archive.save_approval(each)
+    config = connections.config
+    return tuple(
+        found(
+            plan,
+            config.environment(plan.target.environment),
+            _archive(plan, connections),
+            connections,
+        )
+        for plan in plans
+    )
+
+
+def _archive(plan: Plan, connections: Connections) -> Archive:
+    return connections.archive(connections.config.environment(plan.target.environment))
+
+
+def _may_approve(plan: Plan, approver: Actor, connections: Connections) -> None:
     environment = connections.config.environment(plan.target.environment)
-    archive, tools = connections.archive(environment), connections.tools
+    archive = connections.archive(environment)
     checks.right_target(plan, environment.identity, archive.location)
     waived = waived_for(plan, environment, archive, connections)
     checks.allowed(plan.verdicts, environment.name, waived.leave)
-    approver = Actor(name or tools.actor.name, tools.actor.place)
     if same_person(approver.name, plan.planner.name):
         raise UsageError(
             f"{plan.planner.name!r} made this plan: somebody else has to approve it",
@@ -53,17 +101,12 @@ def approve(
             target=NOT_BY_US,
             remedy="Have it approved by another person; --by NAME says who is approving.",
         )
-    statement = Statement(
-        plan=plan.id,
-        plan_digest=plan_digest(plan),
-        changes=changes_digest(plan),
-        target=plan.target.identity,
-        planner=plan.planner,
-        approver=approver,
-        at=tools.timestamp(),
-        change_ref=change_ref,
-    )
-    given = Approval(statement, sign(statement_bytes(statement), key) if key else "")
+
+
+def _counts(plan: Plan, given: Approval, connections: Connections) -> None:
+    environment = connections.config.environment(plan.target.environment)
+    archive = connections.archive(environment)
+    waived = waived_for(plan, environment, archive, connections)
     alone = judged(plan, (given,), connections, waived)
     if not alone.counted:
         raise GuardRefused(
@@ -75,9 +118,6 @@ def approve(
             if connections.config.approval.allowed_signers
             else "Have it approved by somebody else.",
         )
-    checks.known(plan, archive)
-    archive.save_approval(given)
-    return found(plan, environment, archive, connections)
 
 
 def found(

@@ -60,6 +60,7 @@ def carry_out(hands: Hands, record: Record, *, due: float = 0.0) -> None:
             if entry.state == "done":
                 continue
             step = entry.step
+            hands.tools.sleep(0)  # told to stop, it stops here, between two steps
             hands.lock.ensure(hands.writer.timeout)
             entry.began = hands.tools.now()
             outcome = _attempt(entry, outcomes, hands, due=due)

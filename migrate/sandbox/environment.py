@@ -38,6 +38,11 @@ class Behaviour(Protocol):
         ...
 
     @property
+    def latency(self) -> float:
+        """Seconds that a request is on its way."""
+        ...
+
+    @property
     def clock_offset(self) -> float:
         """Seconds by which the server's clock is ahead."""
         ...

@@ -56,6 +56,9 @@ class Front:
 
     def __call__(self, request: Request) -> Answer | Hangup:
         """Answer one request, or hang up where a fault says so."""
+        latency = self._environment.switches.latency
+        if latency:
+            self._patience.hold(latency)
         prefix = self._environment.prefix
         served = request.path.startswith(f"{prefix}/")
         path = request.path.removeprefix(prefix) if served else request.path

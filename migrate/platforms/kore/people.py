@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -120,7 +121,8 @@ def _side_by_side(
 
     with ThreadPoolExecutor(len(sources)) as pool:
         try:
-            futures = [pool.submit(read, source) for source in sources]
+            # What is said there is said of the same target as here.
+            futures = [pool.submit(copy_context().run, read, source) for source in sources]
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:
             # Also after an interrupt: whoever still reads ends with the call that is under way.

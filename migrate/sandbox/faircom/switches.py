@@ -116,6 +116,7 @@ class Switches(Switchboard):
     order: str = choice(("add_first", "remove_first"), "what of one call is done first")
 
     read_lag: float = seconds("seconds until a write shows in reads")
+    latency: float = seconds("seconds that each request is on its way before it is looked at")
     clock_offset: float = seconds(
         "seconds by which the server's clock is ahead (negative: behind)", signed=True
     )

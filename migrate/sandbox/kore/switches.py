@@ -109,6 +109,7 @@ class Switches(Switchboard):
         "where an audit log says who did it: in the text, under the console's names, or nowhere",
     )
     read_lag: float = seconds("seconds until a write shows in reads")
+    latency: float = seconds("seconds that each request is on its way before it is looked at")
     clock_offset: float = seconds(
         "seconds by which the server's clock is ahead (negative: behind)", signed=True
     )

@@ -1,0 +1,181 @@
+"""What is done with one target of a fleet: apply its plan, resume its run, or take it back.
+
+An errand names the config, the environment and the plan, so that it can be run by any process that
+reaches the store; whatever it does twice, as where a worker died, it does right: the target's claim
+and journal say how far it came.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from migrate.archive import Archive
+from migrate.config import Environment
+from migrate.connect import Connections
+from migrate.errors import (
+    NOT_BY_US,
+    UNCHANGED,
+    Exit,
+    Interrupted,
+    MigrateError,
+    PlanStale,
+    TargetLocked,
+    UsageError,
+)
+from migrate.fleet import outcome
+from migrate.fleet.outcome import Outcome, failed
+from migrate.pipeline.fleet_standing import cut_off, standing
+from migrate.pipeline.giving_up import said
+from migrate.pipeline.promotion import apply_saved
+from migrate.pipeline.record import Record
+from migrate.pipeline.resuming import resume
+from migrate.pipeline.rolling_back import Back, roll_back
+from migrate.plan import Plan
+from migrate.planfile import plan_digest
+
+SLACK = 1.0
+"""Seconds after a lock has fallen before it is tried again."""
+
+LOOKS = 3
+"""How often a lock that was left by a dead run is waited for: each time something may have changed
+hands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One target's errand. `confirmed`: the command line named the fleet that it is meant for."""
+
+    verb: Literal["apply", "resume", "rollback"]
+    config: str
+    environment: str
+    plan: str
+    plan_digest: str
+    confirmed: bool = False
+    back: Back = field(default_factory=Back)
+
+
+def run_errand(
+    errand: Errand,
+    connections: Connections,
+    begin: Callable[[Plan], Record],
+) -> Outcome:
+    """Do an errand, wait for the lock of a run of its own that died, and say what became of it.
+
+    Raises nothing: what goes wrong with one target is no other one's trouble.
+    """
+    began, records = time.monotonic(), list[Record]()
+
+    def recorded(plan: Plan) -> Record:
+        records.append(begin(plan))
+        return records[-1]
+
+    try:
+        done = _patiently(errand, connections, recorded)
+    except MigrateError as error:
+        for each in records:
+            each.error = each.error or error
+        done = failed(errand.environment, error)
+    except KeyboardInterrupt:
+        stop = Interrupted("interrupted before any write", target=UNCHANGED)
+        done = failed(errand.environment, stop)
+    except Exception as bug:  # noqa: BLE001 - said as this target's outcome, and the others go on
+        target = records[-1].target if records else NOT_BY_US
+        done = failed(errand.environment, MigrateError(said(bug), target=target))
+    last = records[-1] if records else None
+    return replace(
+        done,
+        plan=done.plan or errand.plan,
+        run=done.run or (last.run_id if last else ""),
+        requests=sum(each.requests for each in records),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _patiently(
+    errand: Errand, connections: Connections, begin: Callable[[Plan], Record]
+) -> Outcome:
+    """Do an errand; where a run of it was cut off on another machine, its lock is waited for.
+
+    Whoever still renews it lives, and is not waited for twice.
+    """
+    environment = connections.config.environment(errand.environment)
+    archive, tools = connections.archive(environment), connections.tools
+    waited = ""
+    for _ in range(LOOKS):
+        try:
+            return _once(errand, environment, archive, connections, begin)
+        except TargetLocked as held:
+            own = held.run and held.run == archive.claimed_by(errand.plan)
+            if not (own or held.died) or not held.until or held.run == waited:
+                raise
+            waited = held.run
+            left = max(held.until - tools.now(), 0.0) + SLACK
+            tools.pause(left, f"until the lock of run {held.run}, which was cut off, falls")
+    return _once(errand, environment, archive, connections, begin)
+
+
+def _once(
+    errand: Errand,
+    environment: Environment,
+    archive: Archive,
+    connections: Connections,
+    begin: Callable[[Plan], Record],
+) -> Outcome:
+    found = standing(errand.environment, errand.plan, archive, connections.tools)
+    if errand.verb == "resume":
+        run = cut_off(errand.plan, environment, archive, connections.tools)
+        if run is None:
+            return found
+        resume(run, environment, connections, begin)
+        state = outcome.DONE if run == found.run else outcome.ROLLED_BACK
+        return Outcome(errand.environment, state, plan=errand.plan, run=run)
+    if errand.verb == "rollback":
+        return _back(errand, found, environment, connections, begin)
+    if found.state in (outcome.DONE, outcome.STATES[Exit.DIFFERENT]):
+        return found
+    plan = _plan(errand, archive)
+    verified = apply_saved(plan, connections, begin, environment.name if errand.confirmed else None)
+    state = outcome.NOTHING if verified is None else outcome.DONE
+    return Outcome(errand.environment, state, plan=errand.plan)
+
+
+def _back(
+    errand: Errand,
+    found: Outcome,
+    environment: Environment,
+    connections: Connections,
+    begin: Callable[[Plan], Record],
+) -> Outcome:
+    if not found.run or found.state == outcome.ROLLED_BACK:
+        return found
+    done = roll_back(
+        found.run,
+        errand.back,
+        environment,
+        connections,
+        show=lambda _plan: None,
+        agreed=None,
+        begin=begin,
+    )
+    state = outcome.NOTHING if done is None else outcome.ROLLED_BACK
+    return Outcome(errand.environment, state, plan=errand.plan)
+
+
+def _plan(errand: Errand, archive: Archive) -> Plan:
+    plan = archive.load_plan(errand.plan)
+    if plan is None:
+        raise UsageError(
+            f"the store does not have plan {errand.plan}",
+            where=errand.environment,
+            target=UNCHANGED,
+            remedy="Use the config that the set was made with, or make the set anew.",
+        )
+    if plan_digest(plan) != errand.plan_digest:
+        raise PlanStale(
+            f"plan {plan.id} in the store is not the one of the set",
+            where=errand.environment,
+            target=UNCHANGED,
+            remedy="Find out who changed it; make the set anew.",
+        )
+    return plan

@@ -1,0 +1,68 @@
+"""A source and several targets on one sandbox, a group of them, and what fleets do."""
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from migrate.sandbox import Sandbox
+from tests.cli.world import DEV, PROD, Ran, World, world_on
+
+TARGETS = ("eu", "us", "jp", "br")
+GROUP = f"[groups]\nproduction = {list(TARGETS)}\n".replace("'", '"')
+
+
+def fleet_states() -> dict[str, Any]:
+    """A source and targets that each lack the same."""
+    return {"dev": DEV, **{name: copy.deepcopy(PROD) for name in TARGETS}}
+
+
+@dataclass
+class FleetWorld:
+    """A world with a group, and the commands that its tests give."""
+
+    world: World
+    folder: Path
+
+    def plan(self, *words: str | Path, code: int = 0) -> Ran:
+        ran = self.world.run(
+            *("plan", "--from", "dev", "--to-group", "production", "--out", self.folder), *words
+        )
+        assert ran.code == code, ran.err
+        return ran
+
+    def apply(self, *words: str | Path) -> Ran:
+        return self.world.run("apply", self.folder, "--yes", *words)
+
+    def applied(self, *words: str | Path, code: int = 0) -> dict[str, dict[str, Any]]:
+        """The report of an apply, by target."""
+        return by_target(self.apply("--format", "json", *words), code)
+
+    def exact(self, *names: str) -> None:
+        """Every target (or the named ones) holds what the source holds, and what it had alone."""
+        dev = self.world.roles("dev")
+        for name in names or TARGETS:
+            held = self.world.roles(name)
+            assert held.keys() == dev.keys() | {("admin", "Leftover")}, name
+            for key, each in dev.items():
+                assert held[key]["permissions"] == each["permissions"], (name, key)
+
+    def untouched(self, *names: str) -> None:
+        """No role was made on these targets."""
+        for name in names:
+            assert ("bot", "Builder") not in self.world.roles(name), name
+
+
+def by_target(ran: Ran, code: int = 0) -> dict[str, dict[str, Any]]:
+    assert ran.code == code, (ran.code, ran.out, ran.err)
+    return {each["environment"]: each for each in ran.json()["targets"]}
+
+
+@contextlib.contextmanager
+def fleet_on(box: Sandbox, folder: Path) -> Iterator[FleetWorld]:
+    """The fleet as at its start, on a running sandbox."""
+    with world_on(box, folder) as world:
+        world.guards(GROUP)
+        yield FleetWorld(world, folder / "fleet")
