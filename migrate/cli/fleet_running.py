@@ -198,7 +198,10 @@ def _reported(
 
     code = worst(each.exit_code for each in went.outcomes.values())
     if went.halted == INTERRUPTED:
-        wrote = any(each.run for each in went.outcomes.values())
+        wrote = any(
+            each.run and each.requests and each.target != UNCHANGED
+            for each in went.outcomes.values()
+        )
         code = worst((code, Exit.PARTLY if wrote else Exit.INTERRUPTED))
     value = report_value(
         verb, fleet, went.outcomes, waves, group=fleet.group, source=fleet.source,

@@ -142,10 +142,8 @@ def test_a_canary_that_fails_halts_whatever_may_fail(fleet: FleetWorld) -> None:
 
 def test_others_go_on_where_one_is_locked_and_some_may_fail(fleet: FleetWorld) -> None:
     fleet.plan()
-    lock = fleet.world.run("store", "where", "--env", "us", "--format", "json")
     place = hold(fleet, "us")
     done = fleet.applied("--max-failures", "2", code=6)
-    assert lock.code in (0, 2)
     assert {name: each["state"] for name, each in done.items()} == {
         **dict.fromkeys(TARGETS, "done"),
         "us": "locked",

@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class FakeS3:
     """Objects of one bucket.
 
     `faults` are asked in turn, each for one request of its method; `every` is asked for each.
+    `latency`: seconds that each request is on its way.
     """
 
     def __init__(self) -> None:
@@ -61,6 +63,7 @@ class FakeS3:
         self.every: Fault | None = None
         self.ignores: tuple[str, ...] = ()
         self.url = ""
+        self.latency = 0.0
         self.lock = threading.Lock()
 
     def settings(self, **own: object) -> S3Settings:
@@ -158,6 +161,7 @@ def fake_s3(tls: ssl.SSLContext | None = None) -> Iterator[FakeS3]:
                 {name.lower(): value for name, value in self.headers.items()},
                 self.rfile.read(length),
             )
+            time.sleep(fake.latency)
             answer = fake.answer(request)
             if isinstance(answer, str):
                 self.close_connection = True

@@ -1,0 +1,168 @@
+"""Fleets in trouble: killed as a whole, told to stop, a slow store, a lock whose holder is gone."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from migrate.sandbox import Sandbox
+from tests.cli.fleet_world import GROUP, TARGETS, FleetWorld, by_target, fleet_on, fleet_states
+from tests.stores.fake_s3 import fake_s3
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(fleet_states(), tmp_path_factory.mktemp("fleet"), s3=False) as box:
+        yield box
+
+
+@pytest.fixture
+def fleet(box: Sandbox, tmp_path: Path) -> Iterator[FleetWorld]:
+    with fleet_on(box, tmp_path / "work") as made:
+        yield made
+
+
+def slowed(fleet: FleetWorld, *words: str) -> "subprocess.Popen[bytes]":
+    """Apply a fleet, in a process of its own, to targets that are far away; its first import
+    has landed when this returns."""
+    for name in TARGETS:
+        fleet.world.configure(name, timeout="1")
+        fleet.world.switch(name, latency=0.3)
+    process = fleet.world.spawn("apply", fleet.folder, "--yes", "--format", "json", *words)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if any("POST import admin" in fleet.world.calls(name) for name in TARGETS):
+            break
+        time.sleep(0.02)
+    for name in TARGETS:
+        fleet.world.switch(name, latency=0)
+    return process
+
+
+def test_a_fleet_that_was_killed_is_gone_on_with_by_the_same_command(fleet: FleetWorld) -> None:
+    fleet.plan()
+    process = slowed(fleet, "--canary", "0", "--workers", "2")
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    status = fleet.world.run("fleet", "status", fleet.folder, "--format", "json")
+    states = [each["state"] for each in by_target(status, 8).values()]
+    assert "unfinished" in states
+    assert "not tried" in states
+    done = fleet.applied()
+    assert {each["state"] for each in done.values()} == {"done"}
+    fleet.exact()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_fleet_that_is_told_to_stop_begins_no_other_target(
+    fleet: FleetWorld, number: signal.Signals
+) -> None:
+    fleet.plan()
+    process = slowed(fleet, "--canary", "0", "--workers", "2")
+    for _ in range(3):  # the first one counts
+        process.send_signal(number)
+    ran = fleet.world.ended(process)
+    assert ran.code == 8
+    report = ran.json()
+    assert report["halted"] == "interrupted"
+    states = {each["environment"]: each["state"] for each in report["targets"]}
+    assert list(states.values()).count("not tried") == 2, states
+    assert set(states.values()) <= {"partly applied", "done", "not tried", "interrupted"}
+    for each in report["targets"]:
+        if each["state"] == "partly applied":
+            assert f"role-migrate resume {each['run']}" in each["remedy"]
+            # Between two calls, and not within one: nothing of it is in doubt.
+            assert "in doubt" not in each["target"]
+    fleet.applied()
+    fleet.exact()
+
+
+def test_a_fleet_that_is_interrupted_before_any_write_ends_in_130(fleet: FleetWorld) -> None:
+    fleet.plan()
+    for name in TARGETS:
+        fleet.world.switch(name, latency=1)
+    process = fleet.world.spawn("apply", fleet.folder, "--yes", "--format", "json")
+    deadline = time.monotonic() + 30
+    while not (store := fleet.world.stored()) or not any(k.startswith("locks/") for k in store):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    ran = fleet.world.ended(process)
+    assert ran.code == 130, (ran.out, ran.err)
+    assert {each["state"] for each in ran.json()["targets"]} == {"interrupted", "not tried"}
+    for name in TARGETS:
+        fleet.world.switch(name, latency=0)
+    fleet.untouched(*TARGETS)
+    fleet.applied()
+
+
+def test_a_slow_store_makes_a_fleet_slow_and_nothing_else(fleet: FleetWorld) -> None:
+    latency = 0.3 if os.environ.get("ROLE_MIGRATE_MATRIX") == "full" else 0.05
+    fleet.world.guards(GROUP.replace(', "jp", "br"', ""))
+    with fake_s3() as s3:
+        for name, text in (("id", "AKIDEXAMPLE"), ("key", "a-very-secret-key")):
+            (fleet.world.folder / "secrets" / f"s3-{name}").write_text(text)
+        fleet.world.store = (
+            f'url = "s3://box/store"\nendpoint_url = "{s3.url}"\nregion = "eu-central-1"\n'
+            'path_style = true\naccess_key = { file = "secrets/s3-id" }\n'
+            'secret_key = { file = "secrets/s3-key" }\n'
+        )
+        fleet.world.write()
+        fleet.plan()
+        s3.latency = latency
+        before = len(s3.requests)
+        done = fleet.applied("--canary", "0")
+        shelves = [each.key.partition("sandbox-")[2][:2] for each in s3.requests[before:]]
+    assert {each["state"] for each in done.values()} == {"done"}
+    fleet.exact("eu", "us")
+    turns = [name for name in shelves if name in ("eu", "us")]
+    changes = sum(one != other for one, other in itertools.pairwise(turns))
+    assert changes > 10, "targets wait for the store side by side"
+
+
+def test_two_environments_of_one_account_are_no_group(fleet: FleetWorld) -> None:
+    fleet.world.settings["eu-too"] = dict(fleet.world.settings["eu"])
+    fleet.world.guards(GROUP.replace('"eu"', '"eu", "eu-too"'))
+    fleet.plan(code=2).says("'eu' and 'eu-too' of the group production are the same account")
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        ('production = ["eu", "moon"]', "the config has no environment 'moon'"),
+        ('production = ["eu", "eu"]', "$.groups.production"),
+        ("production = []", "$.groups.production"),
+        ('production = ["eu", "ledger"]', "a group is on one platform"),
+    ],
+)
+def test_a_group_that_can_not_be_is_a_fault_of_the_config(
+    fleet: FleetWorld, groups: str, said: str
+) -> None:
+    fleet.world.settings["ledger"] = {
+        "platform": '"faircom"',
+        "url": '"https://ledger.example.com"',
+        "login": '{ username = "ADMIN", password = { env = "X" } }',
+    }
+    fleet.world.guards(f"[groups]\n{groups}\n")
+    fleet.plan(code=3).says(said)
+
+
+def test_an_unknown_group_is_wrong_usage(fleet: FleetWorld) -> None:
+    ran = fleet.world.run("plan", "--from", "dev", "--to-group", "produktion", "--out", "x")
+    assert ran.code == 2
+    ran.says('the config has no group "produktion"; did you mean production?')
+    for words in (("--to", "eu"), ("--write-import-files", "y"), ("--refresh", "z")):
+        assert fleet.plan(*words, code=2).code == 2
+
+
+def test_secrets_stay_out_of_what_fleets_write(fleet: FleetWorld) -> None:
+    fleet.plan()
+    ran = fleet.apply("--format", "json")
+    assert json.loads(ran.out)["exitCode"] == 0
+    fleet.world.search_for_secrets()
