@@ -10,6 +10,7 @@ refused.
 """
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,8 @@ class DirectoryStore:
         with explained(str(root)):
             self._root = Path(os.path.realpath(root.expanduser()))
         self._lock_wait = lock_wait
+        # Threads of this process take turns, so that they do not use up each other's wait.
+        self._turn = threading.Lock()
 
     @property
     def location(self) -> str:
@@ -74,7 +77,7 @@ class DirectoryStore:
         path = self._path(key)
         with explained(str(path)):
             make_folder(self._root)
-            with exclusively(self._root / LOCK_FILE, self._lock_wait):
+            with self._turn, exclusively(self._root / LOCK_FILE, self._lock_wait):
                 current = read_file(path)
                 if current is None or current.version != version:
                     raise VersionMoved(key, self.location)
