@@ -95,6 +95,8 @@ def _run(runtime: Runtime, arguments: Sequence[str] | None) -> int:
 
 
 def _interrupted(runtime: Runtime) -> str:
+    if runtime.fleet:
+        return f"interrupted; role-migrate fleet status {runtime.fleet} tells how its targets stand"
     begun = [record for record in runtime.records if record.target != UNCHANGED]
     if not begun and not runtime.tried_to_write:
         return "interrupted; nothing was written"

@@ -147,19 +147,16 @@ def _run(
     ]
     connections = runtime.connections  # made before threads ask for it
     with crew(executor, held.workers, chosen) as hands:
-        runtime.at_work = True
-        try:
-            went = march(
-                errands,
-                hands.executor,
-                do_elsewhere if hands.elsewhere else partial(do, runtime=runtime),
-                width=hands.width,
-                max_failures=limit,
-                told=lambda outcome: _tell(outcome, runtime),
-                lost=partial(fleets.lost, connections=connections),
-            )
-        finally:
-            runtime.at_work = False
+        runtime.fleet = folder
+        went = march(
+            errands,
+            hands.executor,
+            do_elsewhere if hands.elsewhere else partial(do, runtime=runtime),
+            width=hands.width,
+            max_failures=limit,
+            told=lambda outcome: _tell(outcome, runtime),
+            lost=partial(fleets.lost, connections=connections),
+        )
     return _reported(verb, fleet, folder, waves, went, runtime, form, reports)
 
 

@@ -8,7 +8,7 @@ from migrate.canonical import dumps_pretty, read
 from migrate.cli.files import answer, write
 from migrate.errors import UNCHANGED, InvalidInput, UsageError
 from migrate.fleet import setfile
-from migrate.fleet.outcome import NOT_TRIED, Outcome, to_value, worst
+from migrate.fleet.outcome import NOT_PLANNED, NOT_TRIED, Outcome, to_value, worst
 
 if TYPE_CHECKING:
     from migrate.cli.reporting import Reports
@@ -100,7 +100,12 @@ def report_value(
         for name in wave
     ]
     placed = {each["environment"] for each in targets}
-    targets += [to_value(each, 0) for name, each in outcomes.items() if name not in placed]
+    left_out = {
+        each.environment: Outcome(each.environment, NOT_PLANNED, what=each.what)
+        for each in (fleet.missing if fleet else ())
+    }
+    others = {**left_out, **outcomes}
+    targets += [to_value(each, 0) for name, each in others.items() if name not in placed]
     return {
         "$schema": SCHEMA,
         "formatVersion": 1,

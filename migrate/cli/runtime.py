@@ -32,7 +32,7 @@ class Runtime:
         self.job = Job()
         self.records: list[Record] = []
         self.probe: ProbeRecord | None = None
-        self.at_work = False
+        self.fleet = ""
         self._config_option: str | None = None
         self._connections: Connections | None = None
 
@@ -47,12 +47,12 @@ class Runtime:
     def tried_to_write(self) -> bool:
         """Whether a write to a platform was begun, whatever became of it.
 
-        While targets of a fleet are `at_work` side by side, one may begin at any moment.
+        Of a `fleet` (the folder of its set) any target may begin at any moment.
         """
         steps = [entry for record in self.records for entry in record.steps]
         probed = self.probe is not None and self.probe.wrote
         return (
-            self.at_work
+            bool(self.fleet)
             or probed
             or any(entry.step.writes and entry.state != "not tried" for entry in steps)
         )

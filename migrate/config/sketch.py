@@ -72,6 +72,7 @@ def sketch(platform: str, wanted: tuple[Wanted, ...], store: str) -> str:
         last = number == len(wanted) - 1
         before = wanted[number - 1].name if last and number else None
         lines += _environment(platform, each, variables[each.name], before)
+    lines += ["", *_group(wanted[-1].name if wanted else "")]
     return "\n".join([_HEAD, *lines]) + "\n"
 
 
@@ -118,6 +119,11 @@ def _environment(platform: str, wanted: Wanted, variable: str, before: str | Non
     yield _line(f"[environments.{key}.{login.table}]", login.what)
     yield f"{login.name} = {_text(wanted.login or f'{FILL_IN}-{wanted.name}')}"
     yield f'{login.secret} = {{ env = "{variable}" }}'
+
+
+def _group(name: str) -> Iterator[str]:
+    yield _line("# [groups]", "several targets at once: plan --to-group production --out DIR")
+    yield f"# production = [{_text(name)}]"
 
 
 def _line(setting: str, comment: str) -> str:

@@ -9,6 +9,7 @@ from migrate.errors import Exit, MigrateError
 DONE = "done"
 NOTHING = "nothing to do"
 NOT_TRIED = "not tried"
+NOT_PLANNED = "not planned"
 ROLLED_BACK = "rolled back"
 UNFINISHED = "unfinished"
 PLANNED = "planned"

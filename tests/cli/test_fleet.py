@@ -207,7 +207,11 @@ def test_a_target_that_can_not_be_planned_leaves_no_set(fleet: FleetWorld) -> No
     made = read(fleet.folder / "fleet.json")
     assert [each["environment"] for each in made["missing"]] == ["us"]
     fleet.world.calm()
-    fleet.applied()
+    done = fleet.applied()
+    assert {name: each["state"] for name, each in done.items()} == {
+        **dict.fromkeys(("eu", "jp", "br"), "done"),
+        "us": "not planned",
+    }
     fleet.exact("eu", "jp", "br")
     fleet.untouched("us")
 
