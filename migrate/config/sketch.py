@@ -72,8 +72,7 @@ def sketch(platform: str, wanted: tuple[Wanted, ...], store: str) -> str:
         last = number == len(wanted) - 1
         before = wanted[number - 1].name if last and number else None
         lines += _environment(platform, each, variables[each.name], before)
-    lines += ["", *_group(wanted[-1].name if wanted else "")]
-    return "\n".join([_HEAD, *lines]) + "\n"
+    return "\n".join([_HEAD + _group(wanted), *lines]) + "\n"
 
 
 def variables_of(platform: str, wanted: tuple[Wanted, ...]) -> dict[str, str]:
@@ -121,9 +120,11 @@ def _environment(platform: str, wanted: Wanted, variable: str, before: str | Non
     yield f'{login.secret} = {{ env = "{variable}" }}'
 
 
-def _group(name: str) -> Iterator[str]:
-    yield _line("# [groups]", "several targets at once: plan --to-group production --out DIR")
-    yield f"# production = [{_text(name)}]"
+def _group(wanted: tuple[Wanted, ...]) -> str:
+    if not wanted:
+        return ""
+    setting = f"# groups = {{ production = [{_text(wanted[-1].name)}] }}"
+    return _line(setting, "for plan --to-group production") + "\n"
 
 
 def _line(setting: str, comment: str) -> str:
