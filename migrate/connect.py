@@ -5,6 +5,7 @@ Platforms and stores are imported here, by name, when a command needs them.
 
 import importlib
 import os
+from copy import copy
 from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -152,6 +153,12 @@ class Connections:
         for warning in secret.warnings:
             self.tools.tell(f"warning: {warning}")
         return secret
+
+    def aside(self) -> "Connections":
+        """The same for one of many targets: its readers and writers are closed with it."""
+        own = copy(self)
+        own._open = []
+        return own
 
     def close(self) -> None:
         """Close every connection."""

@@ -1,6 +1,7 @@
 """`plan --to-group`: a plan for each target of a group, and the set that names them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,7 +57,8 @@ def plan_group(group: str, way: "Way", wish: "Wish", runtime: "Runtime", asked: 
     way = fleets.read_once(way, wish, runtime.connections)
 
     def plan(environment: "Environment") -> "Plan":
-        return fleets.plan_for(environment, way, wish, runtime.connections).plan
+        with closing(runtime.connections.aside()) as own:
+            return fleets.plan_for(environment, way, wish, own).plan
 
     return _planned(group, source, environments, plan, place, runtime, asked)
 
@@ -78,7 +80,8 @@ def plan_fleet_back(folder: str, back: "Back", runtime: "Runtime", asked: Asked)
         return Exit.DONE
 
     def plan(environment: "Environment") -> "Plan":
-        return plan_back(runs[environment.name], back, environment, runtime.connections).plan
+        with closing(runtime.connections.aside()) as own:
+            return plan_back(runs[environment.name], back, environment, own).plan
 
     environments = tuple(map(runtime.config.environment, runs))
     source = f"before set {setfile.digest_of(fleet)[:12]}"

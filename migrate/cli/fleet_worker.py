@@ -4,11 +4,15 @@ To a worker there travel the config's path, the environment's name and the plan'
 config and resolves secrets where it runs; what it says comes out in its own log.
 """
 
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from migrate import __version__
 from migrate.cli.runtime import Runtime
-from migrate.fleet.outcome import Outcome
+from migrate.errors import UNCHANGED, MigrateError, UsageError
+from migrate.fleet.outcome import Outcome, failed
 from migrate.kept import Kept
 from migrate.pipeline.errands import Errand
 
@@ -34,19 +38,31 @@ def do(errand: Errand, runtime: Runtime) -> Outcome:
         return records[-1]
 
     with runtime.voice.about(errand.environment):
-        done = run_errand(errand, runtime.connections, begin)
+        with closing(runtime.connections.aside()) as own:
+            done = run_errand(errand, own, begin)
         for record in records:
             if record.run_id:
                 keep_page(record, runtime)
-    return done
+    struck = runtime.redactor.redact  # what an outcome says may travel over a scheduler's wire
+    return replace(
+        done,
+        what=struck(done.what),
+        where=struck(done.where),
+        target=struck(done.target),
+        remedy=struck(done.remedy),
+    )
 
 
 def do_elsewhere(errand: Errand) -> Outcome:
     """Do an errand in a process that has no runtime yet, as a worker of a cluster."""
-    from migrate.errors import MigrateError
-    from migrate.fleet.outcome import failed
-
     try:
+        if errand.version != __version__:
+            raise UsageError(
+                f"this worker has role-migrate {__version__}, and was asked by {errand.version}",
+                where=errand.environment,
+                target=UNCHANGED,
+                remedy="Install the same version on all workers.",
+            )
         runtime = _runtimes.get(errand.config, partial(_runtime, errand.config))
     except MigrateError as error:
         return failed(errand.environment, error, errand.plan)

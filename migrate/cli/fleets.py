@@ -62,14 +62,13 @@ def plans_of(fleet: "FleetSet", text: str, runtime: "Runtime") -> "tuple[Plan, .
     Raises InvalidInput where one is not the one that the set names.
     """
     from migrate.cli.plans import load
+    from migrate.fleet.sets import subject_of
 
     folder = Path(text) if Path(text).is_dir() else Path(text).parent
     plans = []
     for name in fleet.order:
         subject, file = fleet.member(name).subject, folder / setfile.plan_name(name)
         plan = load(str(file) if file.exists() else subject.plan, runtime)
-        from migrate.fleet.sets import subject_of
-
         if subject_of(plan) != subject:
             raise InvalidInput(
                 f"the plan for {name} is not the one of the set",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from migrate import __version__
 from migrate.archive import Archive
 from migrate.config import Environment
 from migrate.connect import Connections
@@ -44,7 +45,10 @@ hands."""
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One target's errand. `confirmed`: the command line named the fleet that it is meant for."""
+    """One target's errand. `confirmed`: the command line named the fleet that it is meant for.
+
+    `version` is that of who sends it.
+    """
 
     verb: Literal["apply", "resume", "rollback"]
     config: str
@@ -53,6 +57,7 @@ class Errand:
     plan_digest: str
     confirmed: bool = False
     back: Back = field(default_factory=Back)
+    version: str = __version__
 
 
 def run_errand(

@@ -2,11 +2,15 @@
 
 import contextlib
 import copy
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migrate.config import load
+from migrate.lock import LockRecord, Terms, Who, lock_key
 from migrate.sandbox import Sandbox
 from tests.cli.world import DEV, PROD, Ran, World, world_on
 
@@ -58,6 +62,25 @@ class FleetWorld:
 def by_target(ran: Ran, code: int = 0) -> dict[str, dict[str, Any]]:
     assert ran.code == code, (ran.code, ran.out, ran.err)
     return {each["environment"]: each for each in ran.json()["targets"]}
+
+
+def hold(world: World, name: str, run: str = "20260101T000000Z-aaaaaa", left: float = 60.0) -> Path:
+    """Somebody on another machine holds the lock on a target, and may for so many seconds more."""
+    identity = load(world.config, {}).environment(name).identity
+    now, allowance = time.time(), Terms().clock_allowance
+    record = LockRecord(
+        identity=identity,
+        owner="0" * 32,
+        who=Who("pat", "elsewhere", 1, None),
+        run=run,
+        acquired_at=math.floor(now) - 100,
+        lease_until=math.ceil(now + left) - allowance,
+        call_timeout=0,
+    )
+    path = world.folder / "store" / lock_key(identity)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(record.to_bytes())
+    return path
 
 
 @contextlib.contextmanager

@@ -12,7 +12,15 @@ import pytest
 from migrate import resources
 from migrate.sandbox import Sandbox
 from migrate.validation import validate
-from tests.cli.fleet_world import GROUP, TARGETS, FleetWorld, by_target, fleet_on, fleet_states
+from tests.cli.fleet_world import (
+    GROUP,
+    TARGETS,
+    FleetWorld,
+    by_target,
+    fleet_on,
+    fleet_states,
+    hold,
+)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +150,7 @@ def test_a_canary_that_fails_halts_whatever_may_fail(fleet: FleetWorld) -> None:
 
 def test_others_go_on_where_one_is_locked_and_some_may_fail(fleet: FleetWorld) -> None:
     fleet.plan()
-    place = hold(fleet, "us")
+    place = hold(fleet.world, "us")
     done = fleet.applied("--max-failures", "2", code=6)
     assert {name: each["state"] for name, each in done.items()} == {
         **dict.fromkeys(TARGETS, "done"),
@@ -153,30 +161,6 @@ def test_others_go_on_where_one_is_locked_and_some_may_fail(fleet: FleetWorld) -
     place.unlink()
     fleet.applied()
     fleet.exact()
-
-
-def hold(fleet: FleetWorld, name: str) -> Path:
-    """Somebody on another machine holds the lock on a target."""
-    import time
-
-    from migrate.config import load
-    from migrate.lock import LockRecord, Who, lock_key
-
-    identity = load(fleet.world.config, {}).environment(name).identity
-    now = int(time.time())
-    record = LockRecord(
-        identity=identity,
-        owner="0" * 32,
-        who=Who("pat", "elsewhere", 1, None),
-        run="20260101T000000Z-aaaaaa",
-        acquired_at=now,
-        lease_until=now + 60,
-        call_timeout=0,
-    )
-    path = fleet.world.folder / "store" / lock_key(identity)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(record.to_bytes())
-    return path
 
 
 def test_a_target_that_a_guard_refuses_is_named_and_the_others_are_done(fleet: FleetWorld) -> None:

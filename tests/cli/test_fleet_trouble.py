@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from migrate.sandbox import Sandbox
-from tests.cli.fleet_world import GROUP, TARGETS, FleetWorld, by_target, fleet_on, fleet_states
+from tests.cli.fleet_world import (
+    GROUP,
+    TARGETS,
+    FleetWorld,
+    by_target,
+    fleet_on,
+    fleet_states,
+    hold,
+)
 from tests.stores.fake_s3 import fake_s3
 
 
@@ -166,3 +174,50 @@ def test_secrets_stay_out_of_what_fleets_write(fleet: FleetWorld) -> None:
     ran = fleet.apply("--format", "json")
     assert json.loads(ran.out)["exitCode"] == 0
     fleet.world.search_for_secrets()
+
+
+def cut_short(fleet: FleetWorld) -> str:
+    """The run of a target whose second import never arrived."""
+    fleet.world.fault(
+        "reset_before",
+        "/api/public/roles/import",
+        environment="eu",
+        method="POST",
+        nth=2,
+        times=1000000,
+    )
+    done = fleet.applied(code=8)
+    fleet.world.calm()
+    return str(done["eu"]["run"])
+
+
+def test_a_lock_that_a_dead_run_of_its_own_left_elsewhere_is_waited_for(fleet: FleetWorld) -> None:
+    fleet.plan()
+    run = cut_short(fleet)
+    hold(fleet.world, "eu", run=run, left=1.0)
+    ran = fleet.apply("--format", "json")
+    assert by_target(ran)["eu"]["state"] == "done"
+    ran.says("eu: waiting ", f"s: until the lock of run {run}, which was cut off, falls")
+    fleet.exact()
+
+
+def test_a_lock_of_somebody_elses_run_is_not_waited_for(fleet: FleetWorld) -> None:
+    fleet.plan()
+    hold(fleet.world, "eu", run="20260101T000000Z-aaaaaa", left=30.0)
+    began = time.monotonic()
+    done = fleet.applied(code=6)
+    assert time.monotonic() - began < 20
+    assert [each["state"] for each in done.values()] == ["locked", *["not tried"] * 3]
+    assert "Wait until that run has ended" in done["eu"]["remedy"]
+
+
+def test_a_target_that_is_not_as_desired_is_told_again_and_not_tried_again(
+    fleet: FleetWorld,
+) -> None:
+    fleet.world.switch("us", permissions="drop_unknown")
+    fleet.world.change("dev", "admin", "Auditor", **{"Brew Coffee": "YES"})
+    fleet.plan()
+    for _ in range(2):
+        done = fleet.applied("--max-failures", "2", code=9)
+        assert [each["state"] for each in done.values()] == ["done", "different", "done", "done"]
+    assert fleet.world.run("fleet", "status", fleet.folder).code == 9

@@ -10,13 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from migrate.errors import InvalidInput, StoreFailed
-from migrate.stores.base import VersionMoved
+from migrate.stores.base import Put, VersionMoved
 from migrate.stores.directory import LOCK_FILE, TEMPORARY, DirectoryStore
 from migrate.stores.directory_files import LEFT_BEHIND, directory_failure, written_beside
 from migrate.stores.directory_lock import exclusively
@@ -149,6 +150,21 @@ def test_a_store_that_stays_busy_is_an_error(root: Path) -> None:
     with exclusively(root / LOCK_FILE, 1), pytest.raises(StoreFailed, match="busy"):
         store.replace("a", b"two", version)
     assert store.replace("a", b"two", version).data == b"two"
+
+
+def test_threads_take_turns_and_do_not_use_up_each_others_wait(root: Path) -> None:
+    store = DirectoryStore(root, lock_wait=0.3)
+
+    def write(number: int) -> None:
+        put = store.put_if_absent(f"{number}.json", b"0")
+        for count in range(1, 15):
+            put = Put(
+                store.replace(f"{number}.json", str(count).encode(), put.stored.version), True
+            )
+
+    with ThreadPoolExecutor(64) as pool:
+        list(pool.map(write, range(64)))
+    assert {(root / f"{number}.json").read_bytes() for number in range(64)} == {b"14"}
 
 
 def test_replace_waits_its_turn(root: Path) -> None:
