@@ -8,9 +8,9 @@ import os
 from copy import copy
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from migrate.archive import Archive, folder_of
+from migrate.buckets import settings_of
 from migrate.canonical import read_bytes
 from migrate.config import (
     App,
@@ -37,9 +37,6 @@ from migrate.stores.base import Store
 from migrate.stores.deleting import Remover
 from migrate.tools import Tools
 from migrate.traits import Traits
-
-if TYPE_CHECKING:
-    from migrate.stores.s3_settings import S3Settings
 
 
 class Connections:
@@ -175,7 +172,7 @@ class Connections:
             return DirectoryRemover(location.path, folder)
         from migrate.stores.s3_deleting import S3Remover
 
-        return S3Remover(self._bucket(location), folder)
+        return S3Remover(settings_of(location, self.secret), folder)
 
     def _opened(self, location: DirectoryLocation | S3Location) -> Store:
         if isinstance(location, DirectoryLocation):
@@ -184,33 +181,7 @@ class Connections:
             return DirectoryStore(location.path)
         from migrate.stores.s3 import S3Store
 
-        return S3Store(self._bucket(location))
-
-    def _bucket(self, location: S3Location) -> "S3Settings":
-        from migrate.stores.s3_settings import S3Settings
-
-        def revealed(ref: SecretRef | None, setting: str) -> str | None:
-            return self.secret(ref, f"{location.url}: {setting}").reveal() if ref else None
-
-        return S3Settings(
-            bucket=location.bucket,
-            prefix=location.prefix,
-            endpoint_url=location.endpoint_url,
-            region=location.region,
-            profile=location.profile,
-            path_style=location.path_style,
-            ca_bundle=location.ca_bundle,
-            access_key=revealed(location.access_key, "access_key"),
-            secret_key=revealed(location.secret_key, "secret_key"),
-            session_token=revealed(location.session_token, "session_token"),
-            expected_bucket_owner=location.expected_bucket_owner,
-            kms_key_id=location.kms_key_id,
-            sse=location.sse,
-            checksums=location.checksums,
-            connect_timeout=location.timeout,
-            read_timeout=location.timeout,
-            proxies={"http": location.proxy, "https": location.proxy} if location.proxy else None,
-        )
+        return S3Store(settings_of(location, self.secret))
 
     def _uploader(self, environment: Environment) -> Uploader | None:
         """The way to a fileId; None for the platform's own upload."""

@@ -40,7 +40,13 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.signing", "migrate.rolefolder", "migrate.traffic"),
         "migrate.kept",
     ),
-    3: ("migrate.connect", "migrate.checking", "migrate.pipeline", "migrate.doctor"),
+    3: (
+        "migrate.buckets",
+        "migrate.connect",
+        "migrate.checking",
+        "migrate.pipeline",
+        "migrate.doctor",
+    ),
     4: ("migrate.report", "migrate.cli", "migrate.__main__"),
 }
 """The floors of the house, and the rooms on each. A room imports lower floors and its own."""

@@ -118,7 +118,7 @@ def _planned(
     )
     value["plans"] = [planfile.to_value(each) for each in plans]
     sections = partial(_sections, plans, runtime, asked.principals)
-    hand_out(value, asked.form, asked.reports, sections)
+    hand_out(value, asked.form, asked.reports, runtime, sections)
     for failure in failures:
         runtime.voice.warn(f"{failure.environment} could not be planned: {failure.what}")
     if fleet is None:

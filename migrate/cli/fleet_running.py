@@ -112,7 +112,7 @@ def show_standing(folder: str, runtime: "Runtime", form: str, reports: "Reports"
     value = report_value(
         "status", fleet, found, fleet.waves, group=fleet.group, source=fleet.source
     )
-    hand_out(value, form, reports)
+    hand_out(value, form, reports, runtime)
     return int(value["exitCode"])
 
 
@@ -204,7 +204,7 @@ def _reported(
         verb, fleet, went.outcomes, waves, group=fleet.group, source=fleet.source,
         halted=went.halted, code=code,
     )  # fmt: skip
-    hand_out(value, form, reports)
+    hand_out(value, form, reports, runtime)
     left = [each for each in value["targets"] if each["state"] == NOT_TRIED]
     if went.halted:
         runtime.voice.warn(f"halted: {went.halted}")

@@ -122,6 +122,7 @@ def hand_out(
     value: Mapping[str, Any],
     form: str,
     reports: "Reports",
+    runtime: "Runtime",
     sections: "Callable[[str], Sequence[tuple[str, str]]]" = lambda _form: (),
 ) -> None:
     """Print a fleet's report on stdout, and write it where `--report` says.
@@ -137,6 +138,9 @@ def hand_out(
         render = fleet_markdown.render if name == "md" else fleet_text.render
         return render(value, sections(name)).encode(errors="backslashreplace")
 
+    from migrate.report import fleet_text
+
+    runtime.job.page = fleet_text.render(value)  # the summary of the CI's job, if this is one
     for name, path in reports:
         write(path, page(name))
     answer(page(form))
