@@ -73,5 +73,5 @@ def _dask(address: str, workers: int | None) -> Iterator[Crew]:
         yield Crew(client.get_executor(pure=False), workers or threads, elsewhere=True)
 
 
-SECONDS = 15
+SECONDS = 10
 """How long a scheduler may take to answer."""
