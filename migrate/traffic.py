@@ -2,9 +2,13 @@
 
 import threading
 from collections.abc import Callable, Collection
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+ABOUT: ContextVar[str] = ContextVar("about", default="")
+"""The target that this thread works on, where several are worked on side by side."""
 
 MOST = 2000
 """Moments that are kept; of more there is the number alone."""
@@ -15,7 +19,8 @@ class Moment:
     """A call, or a wait. `began` is epoch seconds.
 
     `where` is the environment that was called, "" for a wait; `outcome` a call's HTTP status, or
-    in words why there is none, and "" for a wait.
+    in words why there is none, and "" for a wait. `about` is the target that a thread worked on,
+    where several were worked on side by side.
     """
 
     began: float
@@ -23,6 +28,7 @@ class Moment:
     what: str
     where: str = ""
     outcome: str = ""
+    about: str = ""
 
 
 @dataclass(slots=True)
@@ -43,7 +49,7 @@ class Traffic:
         self._note("", reason, "", seconds)
 
     def _note(self, where: str, what: str, outcome: str, seconds: float) -> None:
-        moment = Moment(self.now() - seconds, seconds, what, where, outcome)
+        moment = Moment(self.now() - seconds, seconds, what, where, outcome, ABOUT.get())
         with self._lock:
             if len(self.moments) < MOST:
                 self.moments.append(moment)
@@ -51,11 +57,11 @@ class Traffic:
                 self.left_out += 1
 
     def to_value(self, where: Collection[str]) -> dict[str, Any]:
-        """The calls of some environments and all waits as JSON, by when they began.
+        """The calls of some environments, and the waits for them, as JSON, by when they began.
 
         `at` is in seconds from the first of them.
         """
-        mine = [each for each in self.moments if not each.where or each.where in where]
+        mine = [each for each in self.moments if (each.where or each.about) in {"", *where}]
         mine.sort(key=lambda each: each.began)
         first = mine[0].began if mine else 0.0
         return {

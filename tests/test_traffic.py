@@ -1,6 +1,6 @@
 from threading import Thread
 
-from migrate.traffic import MOST, Moment, Traffic
+from migrate.traffic import ABOUT, MOST, Moment, Traffic
 
 
 def test_calls_of_other_environments_are_left_out_and_all_is_in_the_order_of_its_begin() -> None:
@@ -18,6 +18,17 @@ def test_calls_of_other_environments_are_left_out_and_all_is_in_the_order_of_its
         (3.5, 1.5, "dev"),
     ]
     assert [each["outcome"] for each in value["moments"]] == ["", "200", "no answer"]
+
+
+def test_a_wait_for_one_of_several_targets_is_no_wait_of_the_others() -> None:
+    traffic = Traffic(now=lambda: 100.0)
+    traffic.waited("before all", 1.0)
+    for target in ("eu", "us"):
+        before = ABOUT.set(target)
+        traffic.waited(f"for {target}", 1.0)
+        ABOUT.reset(before)
+    said = [each["what"] for each in traffic.to_value({"dev", "eu"})["moments"]]
+    assert said == ["before all", "for eu"]
 
 
 def test_what_is_not_kept_is_counted_whichever_thread_notes_it() -> None:

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from migrate.cli.files import heeded, unread
 from migrate.errors import InvalidInput, MigrateError
 from migrate.redaction import Redactor
 from migrate.report.escape import inert
+from migrate.traffic import ABOUT
 
 if TYPE_CHECKING:
     import click
@@ -27,10 +27,6 @@ def keep_stderr() -> None:
     """Where stderr was closed from the start (2>&-), nothing of it may come out on stdout."""
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
-
-
-_about: ContextVar[str] = ContextVar("about", default="")
-"""The target that this thread works on, where several are worked on side by side."""
 
 
 class Voice:
@@ -64,16 +60,16 @@ class Voice:
     @contextmanager
     def about(self, target: str) -> Iterator[None]:
         """What this thread says inside begins with the name of a target."""
-        before = _about.set(target)
+        before = ABOUT.set(target)
         try:
             yield
         finally:
-            _about.reset(before)
+            ABOUT.reset(before)
 
     @property
     def live(self) -> bool:
         """Whether somebody looks at a terminal, so that a line can take another's place."""
-        if _about.get():  # there is one line, and several would fight for it
+        if ABOUT.get():  # there is one line, and several would fight for it
             return False
         on_terminal = not self.json and sys.stderr.isatty()
         return on_terminal and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
@@ -148,7 +144,7 @@ class Voice:
         self.told.append((level, self._redactor.redact(text)))
 
     def _write(self, level: str, text: str, facts: dict[str, Any]) -> None:
-        text, about = self._redactor.redact(text), _about.get()
+        text, about = self._redactor.redact(text), ABOUT.get()
         if self.json:
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             facts = {"environment": about, **facts} if about else facts
