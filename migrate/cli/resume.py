@@ -35,11 +35,12 @@ def resume(
     from migrate.cli.fleets import is_fleet
     from migrate.cli.reporting import begin, reporting
     from migrate.pipeline.locking import untouched
+    from migrate.pipeline.resuming import has_ended
     from migrate.pipeline.resuming import resume as go_on
 
     reports = options.reports(report)
-    options.must_be_able_to_ask(yes)
     if is_fleet(run):
+        options.must_be_able_to_ask(yes)
         return go_back_or_on(
             "resume",
             run,
@@ -53,6 +54,9 @@ def resume(
     fleet_options.only_for_fleets(workers=workers, executor=executor)
     with untouched(NOT_BY_US):
         environment = find_run(runtime, run)
+    if has_ended(run, environment, runtime.connections):
+        return Exit.DONE
+    options.must_be_able_to_ask(yes)
     if not yes and not options.confirm(f"Go on with run {run} on {environment.name}?"):
         runtime.voice.say("nothing was done")
         return Exit.INTERRUPTED

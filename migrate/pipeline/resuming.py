@@ -47,11 +47,10 @@ def resume(
     Returns None where there is nothing to do. Raises UsageError for a run that was set aside,
     Conflicting where somebody else changed what the rest of it rests on, and as `apply`.
     """
+    if has_ended(run_id, environment, connections):
+        return None
     with untouched(NOT_BY_US):
         archive, tools = connections.archive(environment), connections.tools
-        journal = Journal.open(archive.store, run_id, clock=tools.now)
-        if _ended(journal.summary, run_id, tools):
-            return None
         settles = (run_id, *undone_by(archive.store, run_id))
     with locked(environment, connections, run_id=run_id, settles=settles) as target:
         with untouched(NOT_BY_US):
@@ -66,6 +65,16 @@ def resume(
         record.steps = taken_up(evidence.work, evidence.journal.summary)
         with recorded(evidence.plan, target, record):
             return _resume(evidence, target, record)
+
+
+def has_ended(run_id: str, environment: Environment, connections: Connections) -> bool:
+    """Whether there is nothing left to do of a run, which is told.
+
+    Raises UsageError for a run that was set aside, and as `Journal.open`.
+    """
+    with untouched(NOT_BY_US):
+        store, tools = connections.archive(environment).store, connections.tools
+        return _ended(Journal.open(store, run_id, clock=tools.now).summary, run_id, tools)
 
 
 def _ended(summary: Summary, run_id: str, tools: Tools) -> bool:

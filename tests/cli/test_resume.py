@@ -48,6 +48,9 @@ def test_what_is_done_is_not_done_again_and_a_second_resume_does_nothing(world: 
     again = world.run("resume", run, "--yes")
     assert again.code == 0
     again.says("nothing to do", "has ended (done)")
+    retried = world.run("resume", run)
+    assert retried.code == 0, "nobody need agree to nothing"
+    retried.says("nothing to do")
     assert world.calls("prod", seen) == []
 
 
