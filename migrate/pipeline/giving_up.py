@@ -32,9 +32,10 @@ def given_up(
         return error
     # What the errors of this module say about the target is why its state is in doubt.
     record.target = left(record, error.target if isinstance(error, PartlyApplied) else None)
+    where = plan.target.environment
     return PartlyApplied(
-        "the run was interrupted" if stopped else said(error),
-        where=plan.target.environment,
+        "the run was interrupted" if stopped else said(error).removeprefix(f"{where}: "),
+        where=where,
         target=record.target,
         remedy=way_on(record.run_id, error.opens if isinstance(error, RateLimited) else ""),
     )

@@ -38,7 +38,7 @@ def lines(plan: Plan, traits: Traits, width: int) -> Iterator[str]:
     said = [
         f"{words} {', '.join(rules) if len(rules) <= NAMED else f'{len(rules)} of them'}"
         for outcome, words in _OBJECTIONS
-        if (rules := [each.rule for each in plan.verdicts if each.outcome is outcome])
+        if (rules := dict.fromkeys(each.rule for each in plan.verdicts if each.outcome is outcome))
     ]
     yield from wrap(inert(f"Guards: {'; '.join(said) if said else 'all pass'}."), width)
 

@@ -189,7 +189,8 @@ def _left(left: tuple[Left, ...], everything: bool) -> Iterator[str]:
 
 def guard_lines(verdicts: tuple[Verdict, ...], *, principals: bool) -> Iterator[str]:
     """What each guard says; what objects or could not look each on a line of its own."""
-    passed = [verdict.rule for verdict in verdicts if verdict.outcome is Outcome.PASS]
+    # A rule may be set more than once: by the config, by the policy, for some environments.
+    passed = dict.fromkeys(each.rule for each in verdicts if each.outcome is Outcome.PASS)
     if passed:
         yield from wrap(
             inert(f"pass: {', '.join(passed)}"),

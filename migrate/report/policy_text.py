@@ -12,7 +12,7 @@ def render(trials: Iterable[Trial]) -> str:
     found = tuple(trials)
     lines = [line for trial in found for line in _lines(trial)]
     refused = sum(trial.refused for trial in found)
-    told = [f"{len(found)} plans tried", f"{refused} refused"]
+    told = [f"{len(found)} plan{'s' * (len(found) != 1)} tried", f"{refused} refused"]
     if any(trial.expected for trial in found):
         told.append(f"{sum(bool(trial.differences) for trial in found)} not as expected")
     return "\n".join([*lines, ", ".join(told), ""])
