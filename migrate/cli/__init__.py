@@ -39,9 +39,10 @@ def cli(context: click.Context, config: str | None, verbose: bool, log_format: s
     """Move roles from one environment to the next: see it first, exactly that, and back.
 
     \b
-    role-migrate demo                                   the whole story, on embedded environments
-    role-migrate plan --from dev --to prod -o plan.json what would change
-    role-migrate apply plan.json                        just that
+    Examples:
+      role-migrate demo                                     # the whole story, on this machine
+      role-migrate plan --from dev --to prod -o plan.json   # what would change
+      role-migrate apply plan.json                          # just that
     """
     context.obj.configure(config=config, verbose=verbose, log_format=log_format)
 

@@ -40,6 +40,12 @@ def apply(
     The source is not read. The target must still be what it was in every role that the plan
     touches, and every guard must still let it pass. A plan whose run was cut off is gone on with.
     DIR is a set of plans, which are run in waves; what is done already is left alone.
+
+    \b
+    Examples:
+      role-migrate apply plan.json
+      role-migrate apply PLAN_ID --expect-digest DIGEST --yes
+      role-migrate apply fleet --canary 1 --wave 20 --yes
     """
     from migrate.cli.fleet_running import apply_fleet
     from migrate.cli.fleets import is_fleet

@@ -45,6 +45,12 @@ def approve(
     The approval holds for what the plan does: also for one that is made again and does the same,
     and for no other. It needs the store alone, no credentials of a platform. DIR is a set, which
     is approved as one: signed once, it counts for each plan in it.
+
+    \b
+    Examples:
+      role-migrate approve plan.json --change-ref CHG123
+      role-migrate approve PLAN_ID --change-ref CHG123 --sign-with ~/.ssh/id_ed25519 --yes
+      role-migrate approve fleet --change-ref CHG123
     """
     from migrate.cli.fleets import is_fleet, load_set, plans_of
     from migrate.cli.plans import load

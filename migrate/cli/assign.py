@@ -43,6 +43,11 @@ def assign(
 
     Whatever the file does not name stays as it is. The plan goes to stderr and the report of the
     run to stdout; with --dry-run the plan is the answer.
+
+    \b
+    Examples:
+      role-migrate assign -f joiners.csv --env prod --dry-run
+      role-migrate assign -f joiners.csv --env prod --yes
     """
     from migrate.cli.plans import read_assignments
     from migrate.cli.promoting import carry_out, show_plan

@@ -17,9 +17,10 @@ def completion(context: click.Context, shell: str) -> int:
     """Print a script that makes SHELL complete the commands and options of role-migrate.
 
     \b
-    bash, in ~/.bashrc                            eval "$(role-migrate completion bash)"
-    zsh, in ~/.zshrc after compinit               eval "$(role-migrate completion zsh)"
-    fish, in ~/.config/fish/config.fish           role-migrate completion fish | source
+    Examples:
+      eval "$(role-migrate completion bash)"      # bash, in ~/.bashrc
+      eval "$(role-migrate completion zsh)"       # zsh, in ~/.zshrc after compinit
+      role-migrate completion fish | source       # fish, in ~/.config/fish/config.fish
     """
     from click.shell_completion import get_completion_class
 

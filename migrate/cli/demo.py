@@ -100,6 +100,10 @@ def demo(runtime: Runtime) -> int:
 
     Everything happens on 127.0.0.1 and in a temporary folder. The exit code is 0 only if every
     command of the story ended as it should.
+
+    \b
+    Examples:
+      role-migrate demo
     """
     box_type = load_sandbox()
     working_folder()  # is returned to

@@ -51,8 +51,9 @@ def diff(
     where roles are nothing but that (FairCom).
 
     \b
-    role-migrate diff dir:roles/dev dir:roles/prod
-    role-migrate diff run:20261126T012159Z-ceb680 prod --exit-code
+    Examples:
+      role-migrate diff dir:roles/dev dir:roles/prod
+      role-migrate diff run:20261126T012159Z-ceb680 prod --exit-code
     """
     from migrate.canonical import dumps_pretty
     from migrate.drift import Moves, compare_people, compare_states, to_value

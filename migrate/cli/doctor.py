@@ -29,6 +29,11 @@ def doctor(runtime: Runtime, names: tuple[str, ...], form: str) -> int:
     All of it is tried, whatever fails before. Nothing is written to a platform; a small object is
     written to each store. The exit code is that of the worst finding: 0 (also with warnings),
     3 where the config or a secret is wrong, 7 where a platform or a store fails.
+
+    \b
+    Examples:
+      role-migrate doctor
+      role-migrate doctor --env prod --format json
     """
     from migrate.canonical import dumps_pretty
     from migrate.diagnosis import to_value, verdict

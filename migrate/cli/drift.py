@@ -47,6 +47,11 @@ def drift(
 
     Every role counts, built-ins too; who holds what counts where one read shows that as well
     (FairCom). A plus is only in the environment now, a minus only in what it is compared with.
+
+    \b
+    Examples:
+      role-migrate drift --env prod --against last --exit-code
+      role-migrate drift --env prod --against dev --role "Help Desk*"
     """
     from migrate.canonical import dumps_pretty
     from migrate.connect import traits_of

@@ -10,7 +10,12 @@ from migrate.errors import NOT_BY_US, Exit, UsageError
 
 @click.group(short_help="Show how a fleet stands; hand it to a CI system.")
 def fleet() -> None:
-    """Sets of plans for several targets, as plan --to-group makes them."""
+    """Sets of plans for several targets, as plan --to-group makes them.
+
+    \b
+    Examples:
+      role-migrate fleet status fleet
+    """
 
 
 @fleet.command(short_help="Show how each target of a set stands.")
@@ -29,6 +34,11 @@ def status(runtime: Runtime, folder: str, form: str, report: tuple[str, ...]) ->
     """Read the claims and journals of a set's targets, and say which are done.
 
     It needs the store alone. The exit code is the worst of what the targets' runs ended with.
+
+    \b
+    Examples:
+      role-migrate fleet status fleet
+      role-migrate fleet status fleet --report md=fleet.md
     """
     from migrate.cli.fleet_running import show_standing
     from migrate.pipeline.locking import untouched
@@ -51,6 +61,11 @@ def matrix(runtime: Runtime, folder: str | None, group: str | None, ci: str) -> 
     """Print a job for each target: its runs share nothing but the store.
 
     Of a set the jobs apply the plans, each in its wave; of a group they have the targets' names.
+
+    \b
+    Examples:
+      role-migrate fleet matrix fleet --ci github
+      role-migrate fleet matrix --group production --ci gitlab
     """
     from migrate.cli.fleets import load_set
     from migrate.config.fleet_settings import group_of

@@ -59,8 +59,9 @@ def init(
     No secret goes into it, nor is one asked for: it names the variables that they are in.
 
     \b
-    role-migrate init
-    role-migrate init --env dev=https://bots.kore.ai --env prod=https://bots.kore.ai \\
+    Examples:
+      role-migrate init
+      role-migrate init --env dev=https://bots.kore.ai --env prod=https://bots.kore.ai \\
         --login dev=cs-1111 --login prod=cs-2222 --store s3://acme-role-migrate/store
     """
     from migrate.config.sketch import LOGINS, sketch, variables_of

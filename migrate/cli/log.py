@@ -48,6 +48,12 @@ def log(
 
     Each entry is checked to follow from the one before it; an approver is proven by a signature,
     or claimed. Changes outside of our runs are not in here: role-migrate who shows them.
+
+    \b
+    Examples:
+      role-migrate log --env prod --since 2026-01-01
+      role-migrate log --user noa.levi@example.com --format csv > changes.csv
+      role-migrate log --check
     """
     from migrate import history
     from migrate.canonical import dumps_pretty

@@ -92,6 +92,13 @@ def plan(
     """Compare source and target and save the plan; nothing is written to either.
 
     A plan that a guard refuses is saved and shown, too; the exit code is 4 then.
+
+    \b
+    Examples:
+      role-migrate plan --from dev --to prod -o plan.json
+      role-migrate plan --from dev --to prod --mode full --role "Ops*"
+      role-migrate plan --from dir:roles/dev --to prod --target-snapshot last
+      role-migrate plan --from qa --to-group production --out fleet
     """
     from migrate.cli.fleet_planning import Asked, plan_group
     from migrate.cli.plans import (

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 @click.group(short_help="Pin guards where others can't change them; test them.")
 def policy() -> None:
-    """Guards that a config names by their digest: whoever plans can't loosen them."""
+    """Guards that a config names by their digest: whoever plans can't loosen them.
+
+    \b
+    Examples:
+      role-migrate policy publish policy.toml --env prod
+    """
 
 
 @policy.command()
@@ -23,7 +28,12 @@ def policy() -> None:
 @click.option("--env", "name", metavar="E", required=True, help="Of which environment's store.")
 @click.pass_obj
 def publish(runtime: Runtime, file: str, name: str) -> int:
-    """Check a policy file, put it into the store, and print what a config has to say."""
+    """Check a policy file, put it into the store, and print what a config has to say.
+
+    \b
+    Examples:
+      role-migrate policy publish policy.toml --env prod
+    """
     from migrate.canonical import read_bytes
     from migrate.config.load import MAX_BYTES
     from migrate.config.policy import read_policy
@@ -72,6 +82,11 @@ def test(
 
     The exit code is 4 where a guard refuses a plan. With --expect it is 9 where a guard says
     something else than is expected, and 0 where none does.
+
+    \b
+    Examples:
+      role-migrate policy test --policy policy.toml plan.json
+      role-migrate policy test --policy policy.toml --expect tests.toml
     """
     from migrate.canonical import dumps_pretty
     from migrate.cli.files import answer

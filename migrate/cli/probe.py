@@ -59,6 +59,11 @@ def probe(
     It says what it will write, asks, and leaves the account as it was: that is compared at the
     end, ids and holders included. What it finds is kept for planning, and for full promotions onto
     protected environments of the same platform version.
+
+    \b
+    Examples:
+      role-migrate probe --env dev --user test.user@example.com --bot "Helpdesk"
+      role-migrate probe --env dev --show
     """
     from migrate.pipeline import probing
     from migrate.pipeline.probe_record import ProbeRecord, report_value

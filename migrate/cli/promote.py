@@ -43,6 +43,12 @@ def promote(
 
     The plan goes to stderr and the report of the run to stdout; with --dry-run the plan is the
     answer.
+
+    \b
+    Examples:
+      role-migrate promote --from dev --to prod
+      role-migrate promote --from dev --to prod --role "Ops*" --dry-run
+      role-migrate promote --from qa --to prod --assignments merge --yes
     """
     from migrate.cli.promoting import carry_out, show_plan
     from migrate.model import Assignments, Mode

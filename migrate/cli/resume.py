@@ -29,6 +29,11 @@ def resume(
     What it did is not done again; a call of unknown outcome is settled by reading the target
     back. A run that has ended has nothing left to do. DIR is a set: all of its runs that were cut
     off are gone on with.
+
+    \b
+    Examples:
+      role-migrate resume 20261126T012159Z-ceb680
+      role-migrate resume fleet
     """
     from migrate.cli.finding import find_run
     from migrate.cli.fleet_running import go_back_or_on

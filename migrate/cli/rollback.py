@@ -55,6 +55,12 @@ def rollback(
     was cut off is ended by it. The plan passes the guards as any other, and can be rolled back.
     DIR is a set: all of its runs are taken back, the last first; with --dry-run --out it makes the
     set of plans that does so.
+
+    \b
+    Examples:
+      role-migrate rollback 20261126T012159Z-ceb680 --dry-run
+      role-migrate rollback 20261126T012159Z-ceb680 --yes
+      role-migrate rollback fleet --dry-run --out back
     """
     from migrate.cli.finding import find_run
     from migrate.cli.fleet_planning import Asked, plan_fleet_back

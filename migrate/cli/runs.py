@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def runs(context: click.Context, name: str | None, limit: int) -> int:
-    """List the runs in the stores of the config, newest first."""
+    """List the runs in the stores of the config, newest first.
+
+    \b
+    Examples:
+      role-migrate runs --env prod --limit 5
+    """
     if context.invoked_subcommand is not None:
         return Exit.DONE
     from migrate.journal import list_runs
@@ -80,6 +85,11 @@ def show(runtime: Runtime, run: str, form: str) -> int:
     """Show the report of a run; of one that was cut off, its journal.
 
     The page of HTML has what the run's plan does, too, while the store has that plan.
+
+    \b
+    Examples:
+      role-migrate runs show 20261126T012159Z-ceb680
+      role-migrate runs show 20261126T012159Z-ceb680 --format html > run.html
     """
     from migrate.canonical import dumps_pretty
     from migrate.cli.plans import traits_for
@@ -132,6 +142,10 @@ def abandon(runtime: Runtime, run: str, reason: str) -> int:
     """Give up on a run that was begun and not finished, so that others may start.
 
     What it wrote stays as it is; its plan stays used.
+
+    \b
+    Examples:
+      role-migrate runs abandon 20261126T012159Z-ceb680 --reason "superseded"
     """
     from migrate.pipeline import abandoning
 

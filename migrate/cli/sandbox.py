@@ -19,7 +19,12 @@ SERVED = (*DEMO, "ledger-dev", "ledger-prod")
 
 @click.group(short_help="Embedded environments to try things on.")
 def sandbox() -> None:
-    """Real HTTP servers on 127.0.0.1 that behave as the platforms do."""
+    """Real HTTP servers on 127.0.0.1 that behave as the platforms do.
+
+    \b
+    Examples:
+      role-migrate sandbox serve
+    """
 
 
 @sandbox.command(short_help="Start the environments and serve until interrupted.")
@@ -55,7 +60,13 @@ def serve(
     folder: str | None,
     no_s3: bool,
 ) -> int:
-    """Start the environments, write a config for them, and serve until Ctrl-C or SIGTERM."""
+    """Start the environments, write a config for them, and serve until Ctrl-C or SIGTERM.
+
+    \b
+    Examples:
+      role-migrate sandbox serve --folder . --ready-file ready.json
+      role-migrate sandbox serve --env dev --env qa=prod --no-s3
+    """
     box_type = load_sandbox()
     place = Path(folder) if folder else Path(".role-migrate") / "sandbox"
     try:

@@ -40,6 +40,11 @@ def snapshot(
 
     With --format json the snapshot itself is the answer. --split makes the files of a folder the
     roles that there are now; --from dir:DIR promotes from it.
+
+    \b
+    Examples:
+      role-migrate snapshot --env prod
+      role-migrate snapshot --env dev --split roles/dev
     """
     from migrate.canonical import dumps_pretty
     from migrate.pipeline.capture import take_snapshot

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 @click.group(short_help="Keep the store small.")
 def store() -> None:
-    """Look after what the store keeps."""
+    """Look after what the store keeps.
+
+    \b
+    Examples:
+      role-migrate store where --env prod
+    """
 
 
 @store.command(short_help="Delete what is old and what nothing rests on.")
@@ -55,6 +60,10 @@ def prune(
     Only what is both older than --keep and not among the newest --keep-last goes, and only where
     nothing that stays rests on it: no unfinished run, no last verified state, no plan that may
     still run. History, approvals and claims stay for good.
+
+    \b
+    Examples:
+      role-migrate store prune --env prod --keep 90d --keep-last 20 --dry-run
     """
     from migrate.keeping import Limits
     from migrate.pipeline.pruning import Pruner
@@ -93,7 +102,12 @@ def prune(
 )
 @click.pass_obj
 def where(runtime: Runtime, name: str, form: str) -> int:
-    """Show the folder and the lock of an environment, as a policy of the store has to name them."""
+    """Show the folder and the lock of an environment, as a policy of the store has to name them.
+
+    \b
+    Examples:
+      role-migrate store where --env prod
+    """
     from migrate.archive import folder_of
     from migrate.canonical import dumps_pretty
     from migrate.lock import lock_key

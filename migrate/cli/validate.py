@@ -28,6 +28,11 @@ def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, fo
 
     Snapshots, import files, plans, configs and assignments files are told apart by what is in
     them. Warnings alone leave the exit code at 0.
+
+    \b
+    Examples:
+      role-migrate validate role-migrate.toml plan.json
+      role-migrate validate roles/dev --format sarif > faults.sarif
     """
     from migrate.canonical import MAX_BYTES
     from migrate.checking import check_bytes, check_file

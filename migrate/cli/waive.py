@@ -45,6 +45,10 @@ def waive(
 
     Whoever answers for it does not approve it: the plan then needs an approval by somebody else.
     It needs the store alone, no credentials of a platform.
+
+    \b
+    Examples:
+      role-migrate waive plan.json --guard max_deletions --reason "CHG123" --until 2026-12-31
     """
     from migrate.cli.plans import load
     from migrate.cli.promoting import telling

@@ -25,6 +25,11 @@ def who(runtime: Runtime, permission: str, name: str, at: str | None, form: str)
     """Show who holds a permission, and in which way, by the captures in the store.
 
     Nothing is read but the store: role-migrate snapshot --env E captures what is so now.
+
+    \b
+    Examples:
+      role-migrate who --permission "Single Sign On" --env prod
+      role-migrate who --permission "Single Sign On" --env prod --at 2026-01-31
     """
     from migrate.canonical import dumps_pretty
     from migrate.pipeline.looking_back import to_value, who_held
