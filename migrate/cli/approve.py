@@ -109,4 +109,8 @@ def _tell(plan: "Plan", has: "Judged", runtime: Runtime, *, named: bool) -> None
         answer(inert(f"{which}{each.actor}, {each.at}, {each.change_ref}: {proof}") + "\n")
     for refused in has.refused:
         runtime.voice.warn(f"does not count: {refused}")
-    runtime.voice.say(f"{len(has.counted)} of {needed} approvals that {environment.name} asks for")
+    if needed:
+        asked = f"{len(has.counted)} of {needed} approvals that {environment.name} asks for"
+        runtime.voice.say(asked)
+    else:
+        runtime.voice.say(f"{environment.name} asks for no approvals")
