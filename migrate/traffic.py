@@ -1,6 +1,7 @@
 """What a process called and waited for, in time: kept for the report of a run."""
 
 import threading
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -10,8 +11,9 @@ from typing import Any
 ABOUT: ContextVar[str] = ContextVar("about", default="")
 """The target that this thread works on, where several are worked on side by side."""
 
-MOST = 2000
-"""Moments that are kept; of more there is the number alone."""
+MOST = 1000
+"""Moments that are kept from the beginning and from the end, by environment; of what is between
+them there is the number alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,7 @@ class Moment:
     """A call, or a wait. `began` is epoch seconds.
 
     `where` is the environment that was called, "" for a wait; `outcome` a call's HTTP status, or
-    in words why there is none, and "" for a wait. `about` is the target that a thread worked on,
-    where several were worked on side by side.
+    in words why there is none, and "" for a wait.
     """
 
     began: float
@@ -28,17 +29,28 @@ class Moment:
     what: str
     where: str = ""
     outcome: str = ""
-    about: str = ""
 
 
 @dataclass(slots=True)
-class Traffic:
-    """The moments of a process, in the order in which they ended. Thread-safe."""
+class _Kept:
+    """The moments of one environment: the first, and the last."""
 
-    now: Callable[[], float]
-    moments: list[Moment] = field(default_factory=list)
-    left_out: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    first: list[Moment] = field(default_factory=list)
+    last: deque[Moment] = field(default_factory=lambda: deque(maxlen=MOST))
+    count: int = 0
+
+    def add(self, moment: Moment) -> None:
+        self.count += 1
+        (self.first if len(self.first) < MOST else self.last).append(moment)
+
+
+class Traffic:
+    """The moments of a process. Thread-safe. `now` is epoch seconds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._kept: dict[str, _Kept] = defaultdict(_Kept)
+        self._lock = threading.Lock()
 
     def calls(self, where: str) -> Callable[[str, str, float], None]:
         """What notes a call of an environment that just ended: (call, outcome, seconds)."""
@@ -49,19 +61,19 @@ class Traffic:
         self._note("", reason, "", seconds)
 
     def _note(self, where: str, what: str, outcome: str, seconds: float) -> None:
-        moment = Moment(self.now() - seconds, seconds, what, where, outcome, ABOUT.get())
+        moment = Moment(self._now() - seconds, seconds, what, where, outcome)
         with self._lock:
-            if len(self.moments) < MOST:
-                self.moments.append(moment)
-            else:
-                self.left_out += 1
+            self._kept[where or ABOUT.get()].add(moment)
 
     def to_value(self, where: Collection[str]) -> dict[str, Any]:
         """The calls of some environments, and the waits for them, as JSON, by when they began.
 
         `at` is in seconds from the first of them.
         """
-        mine = [each for each in self.moments if (each.where or each.about) in {"", *where}]
+        with self._lock:
+            kept = [self._kept[name] for name in {"", *where} if name in self._kept]
+            mine = [moment for each in kept for moment in (*each.first, *each.last)]
+            count = sum(each.count for each in kept)
         mine.sort(key=lambda each: each.began)
         first = mine[0].began if mine else 0.0
         return {
@@ -75,5 +87,5 @@ class Traffic:
                 }
                 for each in mine
             ],
-            "leftOut": self.left_out,
+            "leftOut": count - len(mine),
         }

@@ -2,16 +2,15 @@
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from migrate.cli.files import destination
+from migrate.cli.formats import PLAN_FORMATS, Form
+from migrate.cli.formats import reports as reports
 from migrate.errors import UsageError
 from migrate.model import Assignments, Mode, Selection
 
-PLAN_FORMATS = ("text", "json", "html", "md", "junit", "sarif")
 """What a plan can be shown in; a run is shown in the first four."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -185,7 +184,7 @@ def _output(function: Function, forms: tuple[str, ...]) -> Function:
         click.option(
             "--format",
             "form",
-            type=click.Choice(forms),
+            type=Form(forms),
             default="text",
             show_default=True,
             help="The answer on stdout.",
@@ -217,22 +216,6 @@ def selection(role: tuple[str, ...], exclude_role: tuple[str, ...]) -> Selection
 def allowed(allow: tuple[str, ...], **stand_for: bool) -> tuple[str, ...]:
     """The guards that `--allow` names, and those whose own options are given."""
     return (*allow, *(rule for rule, given in stand_for.items() if given))
-
-
-def reports(
-    given: tuple[str, ...], forms: tuple[str, ...] = ("json", "html", "md", "text")
-) -> tuple[tuple[str, Path], ...]:
-    """`--report` taken apart; raises UsageError for another format, or a folder that is not."""
-    pairs = []
-    for text in given:
-        form, equals, path = text.partition("=")
-        if not equals or form not in forms or not path:
-            raise UsageError(
-                f"--report {text}: write FORMAT=FILE",
-                remedy=f"The formats are {', '.join(forms)}.",
-            )
-        pairs.append((form, destination(path, f"--report {text}") or Path(path)))
-    return tuple(pairs)
 
 
 def must_be_able_to_ask(yes: bool, what: str = "this writes to the target") -> None:

@@ -8,6 +8,7 @@ from click.core import ParameterSource
 from migrate.cli import fleet_options, options
 from migrate.cli.ci import ci
 from migrate.cli.files import destination, make_folder
+from migrate.cli.formats import PLAN_FORMATS
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, MigrateError, UsageError
 from migrate.model import Mode
@@ -122,7 +123,7 @@ def plan(
         _one_source(context)
     if group is None:
         fleet_options.only_for_fleets(partial=partial, workers=workers)
-    forms = options.PLAN_FORMATS if group is None else fleet_options.FORMS
+    forms = PLAN_FORMATS if group is None else fleet_options.FORMS
     reports = options.reports(report, forms)
     file = destination(out, "--out") if group is None else None
     if folder is not None:

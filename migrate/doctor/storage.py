@@ -36,7 +36,7 @@ def uploads(environment: Environment, connections: Connections) -> Iterator[Find
     elif isinstance(upload, UploadCommand):
         yield _command(upload, connections.config.folder)
     elif upload == "platform":
-        yield sound("upload", "by the platform")
+        yield sound("upload", "by the platform; whether it takes such files shows then")
     elif bucket is None:
         what = 'upload = "store" without import_bucket'
         yield broken("upload", what, Cause.UPLOAD, "Add import_bucket.")

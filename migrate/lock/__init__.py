@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
-from migrate.errors import Blocked, MigrateError, RunUnfinished, TargetLocked
+from migrate.errors import NOT_BY_US, Blocked, MigrateError, RunUnfinished, TargetLocked
 from migrate.lock.alive import SignOfLife, forget, gone_for
 from migrate.lock.conditions import check_conditions
 from migrate.lock.held import Lock, LockLost, Takeover, Terms
@@ -92,6 +92,7 @@ def acquire(
     raise TargetLocked(
         "others keep taking the lock on this target",
         where=f"{store.location}/{key}",
+        target=NOT_BY_US,
         remedy="Wait until their runs have ended.",
     )
 
@@ -186,6 +187,7 @@ def _held(
             f"run {lock.run} by {lock.who} died while it held the lock on {lock.identity.url}, "
             f"and a call that it sent may still arrive",
             where=where,
+            target=NOT_BY_US,
             remedy=f"Run again after {at(min(now + left, free_at))}: in {left} s the lock is "
             f"taken over by itself{_ways_on(lock, unsettled)}.",
         )
@@ -194,6 +196,7 @@ def _held(
             f"run {lock.run} by {lock.who} holds the lock on {lock.identity.url} since "
             f"{at(lock.acquired_at)}, by a clock that is ahead of this machine's",
             where=where,
+            target=NOT_BY_US,
             remedy="Set both clocks (NTP). If that run is certainly dead, remove this object by "
             "hand; else wait until it has ended.",
         )
@@ -201,6 +204,7 @@ def _held(
         f"run {lock.run} by {lock.who} holds the lock on {lock.identity.url} since "
         f"{at(lock.acquired_at)}; its lease ends {at(lock.lease_until)} unless it is renewed",
         where=where,
+        target=NOT_BY_US,
         remedy="Wait until that run has ended. If it is dead, run again after "
         f"{at(free_at)}: the lock is then taken over by itself{_ways_on(lock, unsettled)}.",
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migrate import canonical
-from migrate.errors import InvalidInput, TargetLocked
+from migrate.errors import NOT_BY_US, InvalidInput, TargetLocked
 from migrate.model import Identity
 
 FORMAT_VERSION = 1
@@ -143,6 +143,7 @@ def unreadable(where: str, why: str) -> TargetLocked:
     return TargetLocked(
         f"what is stored as the lock {why}",
         where=where,
+        target=NOT_BY_US,
         remedy="Use the version of role-migrate that wrote it. If nothing runs on the target and "
         "no run is unfinished, remove this object by hand.",
     )

@@ -127,12 +127,17 @@ def _side(word: str, side: Side) -> Iterator[str]:
         yield f"  {word}    what {inert(side.environment)} found, for all that it changed"
         return
     identity = side.identity
-    yield (
-        f"  {word}    {inert(side.environment)}: {inert(identity.platform)} account "
-        f"{inert(identity.account)} at {inert(identity.url)}"
+    yield from wrap(
+        f"{word}    {inert(side.environment)}: {inert(identity.platform)} account "
+        f"{inert(identity.account)} at {inert(identity.url)}",
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent=" " * 10,
+        break_long_words=False,
     )
     at = "without a time" if side.captured_at == UNDATED else f"as of {inert(side.captured_at)}"
-    yield f"          {at}, sha256:{side.snapshot}"
+    yield f"          {at},"
+    yield f"    sha256:{side.snapshot}"
 
 
 def change_lines(change: Change) -> Iterator[str]:

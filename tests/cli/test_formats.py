@@ -92,3 +92,12 @@ def test_faults_in_files_have_their_lines(world: World, form: str) -> None:
         assert {each["level"] for each in results} == {"error"}
         places = [each["locations"][0]["physicalLocation"] for each in results]
         assert {place["artifactLocation"]["uri"] for place in places} == {str(path)}
+
+
+def test_markdown_is_another_name_of_md(world: World) -> None:
+    words = ("plan", "--from", "dev", "--to", "prod")
+    path = world.folder / "p.md"
+    ran = world.run(*words, "--format", "markdown", "--report", f"markdown={path}")
+    assert ran.code == 0
+    assert ran.out.startswith("## ") or ran.out.startswith("# ")
+    assert path.read_text() == ran.out

@@ -157,8 +157,9 @@ def skew_of(answer: Answer) -> float:
 def _remedy(status: int, message: str) -> str:
     if "file id" in message.lower():
         return (
-            "The import did not find the uploaded file: check `upload`, and `file_id` of "
-            "`import_bucket`, for this environment; role-migrate doctor tries them."
+            "The import did not find the uploaded file. Where it was uploaded to the platform, "
+            'this environment may want it from a bucket: upload = "store", with import_bucket. '
+            "Where it lies in a bucket, check that it is the one the platform reads, and file_id."
         )
     if status in (404, 405):
         return "Check the environment's url: this address does not offer the call."
