@@ -61,7 +61,7 @@ FAULTS: dict[str, dict[str, dict[str, float]]] = {
 }
 """With each platform's own. That a list lacks somebody, or their roles, can't be seen in it."""
 
-PARTS = 2 if not WHOLE else 4
+PARTS = 2 if not WHOLE else 16
 STRIDE = 67
 """Of so many cases one is tried in a sample."""
 

@@ -30,7 +30,7 @@ from tests.matrix.worst import (
 
 __all__ = ["boxes", "plain_environment", "scenario"]
 
-PARTS = 2 if not WHOLE else 4
+PARTS = 2 if not WHOLE else 16
 STRIDE = 31
 """Of so many moments one is tried in a sample."""
 

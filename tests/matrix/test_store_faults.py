@@ -49,7 +49,7 @@ KINDS: dict[str, tuple[Answer | str, bool]] = {
 LASTING = ("tries", "gone")
 """For as many tries as a client makes of one request, or for everything up to the run's end."""
 
-PARTS = 2
+PARTS = 2 if not WHOLE else 16
 STRIDE = 251
 """Of so many cases one is tried in a sample."""
 
@@ -153,13 +153,13 @@ def judged(
 ) -> tuple[str, str]:
     """Whether a run whose store was in trouble was exact, or truthful and could be ended."""
     verdict = "exact"
+    expire(world)  # whose release may have been what failed
     if ran.code != 0:
         verdict = "refused"
         if "target: unchanged" in ran.err and named(world) != before:
             return "lost", f"{ran.code}, and prod is not as it was: {ran.err}"
         if "target: " not in ran.err and named(world) != before:
             return "lost", f"{ran.code}, and nothing of the target: {ran.err}"
-        expire(world)
         again = ended(world, scenario)
         if again.code != 0:
             return "lost", f"{ran.code}: {ran.err}\nand then {again.code}: {again.err}"
