@@ -68,6 +68,7 @@ class Replay:
         self.roles = roles
         self._granting = granting
         self._bits = Bits()
+        self._known: dict[tuple[str, PermissionValue], int] = {}
         self._created, self._pruned = roles.created, roles.pruned
         self.old = {key: self.grants(held) for key, held in roles.before.items()}
         self.new = {key: self.grants(held) for key, held in roles.after.items()}
@@ -83,8 +84,14 @@ class Replay:
                     self.fates[fate].append(holder)
 
     def grants(self, permissions: Permissions) -> int:
-        """What permissions grant, as a number of `Bits`."""
-        return self._bits.of(self._granting(permissions))
+        """What permissions grant, as a number of `Bits`: each with its value is worked out once."""
+        found = 0
+        for item in permissions.items():
+            number = self._known.get(item)
+            if number is None:
+                number = self._known[item] = self._bits.of(self._granting(dict([item])))
+            found |= number
+        return found
 
     def within_bounds(self, parts: tuple[Part, ...]) -> bool:
         """Whether nobody's access leaves its bounds after any of the moves."""

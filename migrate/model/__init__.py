@@ -25,6 +25,7 @@ from migrate.model.roles import (
     Section,
     Selection,
     matches,
+    values_of,
 )
 from migrate.model.state import Assignments, Identity, Mode, Snapshot, State
 
@@ -52,4 +53,5 @@ __all__ = [
     "holder_of",
     "matches",
     "role_key_of",
+    "values_of",
 ]

@@ -96,9 +96,7 @@ _NOTE = (
 )
 
 
-def _row(
-    size: int, name: str, usage: Usage, found: dict[str, Usage], read: int
-) -> tuple[str, ...]:
+def _row(size: int, name: str, usage: Usage, found: dict[str, Usage], read: int) -> tuple[str, ...]:
     files = 2 if "plan" in name or "both" in name else 1
     floor = found["bare, both" if files == 2 else "bare, one"]
     return (
@@ -119,5 +117,3 @@ def _memory(results: Results, size: int, found: dict[str, Usage], read: int) -> 
         allowed = 4 * files * read + 60 * MIB
         what, against = f"peak memory of {name}, {size:,} roles", "4 × bytes read + 60 MiB"
         results.bounds.append(Bound(what, against, found[name].peak / allowed, 1, below=True))
-
-

@@ -1,5 +1,6 @@
 """Accounts of any size, the same for the same numbers, and snapshots of them as files."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def one_percent_changed(state: dict[str, Any]) -> dict[str, Any]:
             name: turned if isinstance(value, str) else [turned],
         }
     count = 0
-    for role, following in zip(custom, custom[1:], strict=False):
+    for role, following in pairwise(custom):
         if role["roleType"] != following["roleType"]:
             continue
         for holder in list(role.get("holders", ())):

@@ -1,4 +1,4 @@
-"""What commands use: seconds, of CPU and on the clock, and bytes of memory; medians of several runs."""
+"""What commands use: seconds of the CPU and on the clock, bytes of memory; medians of some runs."""
 
 import json
 import os
@@ -62,6 +62,8 @@ def middle(tries: Sequence[Usage]) -> Usage:
 
 def _plain() -> dict[str, str]:
     """The environment without what would change the commands or the order of their work."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("ROLE_MIGRATE")}
+    ours = {
+        name: value for name, value in os.environ.items() if not name.startswith("ROLE_MIGRATE")
+    }
     ours.pop("CI", None)
     return {**ours, "PYTHONHASHSEED": "1", "NO_COLOR": "1"}
