@@ -77,7 +77,10 @@ class Replay:
         }
         self.fates: dict[Fate, list[Holder]] = defaultdict(list)
         changing = roles.updated | self._pruned
-        for holder in sorted(before.keys() | after.keys()):
+        holders = before.keys() | after.keys()
+        if not changing:  # then nothing changes for who holds the same
+            holders = {each for each in holders if before.get(each) != after.get(each)}
+        for holder in sorted(holders):
             shown = (before.get(holder, _NOTHING), after.get(holder, _NOTHING))
             for fate in (shown, *_hidden(shown, (hidden or {}).get(holder, frozenset()))):
                 if fate[0] != fate[1] or any(key in changing for key, _ in fate[0]):

@@ -14,6 +14,7 @@ from migrate.model.people import (
     Scope,
     holder_of,
     role_key_of,
+    scope_of,
 )
 from migrate.model.roles import (
     HELD,
@@ -53,5 +54,6 @@ __all__ = [
     "holder_of",
     "matches",
     "role_key_of",
+    "scope_of",
     "values_of",
 ]

@@ -14,12 +14,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import files, page
+from tests.benchmarks import files, fleets, limits, page, promotions
 from tests.benchmarks.bounds import Results
 
 PARTS: dict[str, Callable[[Results, Path], None]] = {
     "start": files.start,
     "files": files.measure,
+    "promotions": promotions.measure,
+    "limits": limits.measure,
+    "fleet": fleets.measure,
 }
 
 

@@ -4,7 +4,7 @@ and bytes and answers late if told to.
     python -m tests.benchmarks.serve FOLDER STATES.json
 
 It answers orders, one JSON object a line on standard input, each with a line on standard output:
-{"latency": S} · {"put": ENV, "state": FILE} · {"reset": true} · {} — the calls since the last order.
+{"latency": S} · {"put": ENV, "state": FILE} · {"reset": true}: the calls since the last order.
 """
 
 import json
