@@ -101,18 +101,21 @@ def _expected(
     groups, bots = 1, math.ceil(BOTS / 50)
     people = users + groups + bots if held else 0
     read = 2 + people + 2 + (people or users)
-    yield read + _writes(_types(prod, dev), _moves(prod, dev), users, people, checked=False)
+    yield read + _writes(_types(prod, dev), _moves(prod, dev), users, people)
     yield read
-    yield read + _writes(_types(dev, few), _moves(dev, few), users, people, checked=bool(held))
+    yield read + _writes(_types(dev, few), _moves(dev, few), users, people)
 
 
-def _writes(types: int, moves: Held, users: int, people: int, *, checked: bool) -> int:
+def _writes(changing: set[str], moves: Held, users: int, people: int) -> int:
+    given, taken = ({kind for kind, adds in moves if adds is which} for which in (True, False))
     batches = sum(math.ceil(count / 100) for count in moves.values())
-    return types * (3 + (1 + users if checked else 0)) + batches + (people if moves else 0)
+    touched, both = len(changing | given | taken), len(given & taken)
+    verified = people if moves else 0
+    return 2 * len(changing) + touched + both * (1 + users) + batches + verified
 
 
-def _types(before: dict[str, Any], after: dict[str, Any]) -> int:
-    """How many role types have a role that is new or another."""
+def _types(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    """The role types that have a role that is new or another."""
 
     def roles(state: dict[str, Any]) -> dict[tuple[str, str], str]:
         return {
@@ -121,7 +124,7 @@ def _types(before: dict[str, Any], after: dict[str, Any]) -> int:
         }
 
     had = roles(before)
-    return len({key[0] for key, held in roles(after).items() if had.get(key) != held})
+    return {key[0] for key, held in roles(after).items() if had.get(key) != held}
 
 
 def _moves(before: dict[str, Any], after: dict[str, Any]) -> Held:
