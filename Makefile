@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test coverage check matrix clean
+.PHONY: demo test coverage check matrix bench clean
 
 # Tests write and sync thousands of small files: in memory, where there is room for them.
 MEMORY := $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'NR==2 {print $$4}') -gt 2000000 && echo /dev/shm)
@@ -29,6 +29,10 @@ check: $(VENV)/.dev
 # The matrices whole, of which `make test` tries samples.
 matrix: $(VENV)/.test
 	ROLE_MIGRATE_MATRIX=full $(PYTEST) tests/matrix tests/lock/test_model.py tests/stores/test_directory.py
+
+# Every figure against its floor; writes docs/performance.md and fails where a bound is missed.
+bench: $(VENV)/.test
+	$(if $(MEMORY),TMPDIR=$(MEMORY) )$(BIN)/python -m tests.benchmarks
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'

@@ -149,8 +149,11 @@ def effective(
 def access_changes(before: Access, after: Access) -> tuple[AccessChange, ...]:
     """What changes for whom, by role type, scope and principals; what stays is left out."""
     alike: dict[tuple[Where, Ways, Ways], list[PrincipalKey]] = {}
+    still = before.permissions == after.permissions
     for principal in before.held.keys() | after.held.keys():
         had, has = before.held.get(principal, {}), after.held.get(principal, {})
+        if still and had == has:
+            continue
         for where in had.keys() | has.keys():
             key = (where, had.get(where, _NO_WAYS), has.get(where, _NO_WAYS))
             alike.setdefault(key, []).append(principal)

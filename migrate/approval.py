@@ -50,6 +50,12 @@ def changes_digest(plan: Plan) -> str:
     was made, or of what it leaves alone, is in it. Every verdict is, but not its wording, which has
     counts that mean nothing to what is done.
     """
+    if "changes" not in plan.digests:
+        plan.digests["changes"] = _changes_digest(plan)
+    return plan.digests["changes"]
+
+
+def _changes_digest(plan: Plan) -> str:
     value = planfile.to_value(plan)
     what = {name: value[name] for name in _OF_THE_PLAN}
     what["people"] = {name: value["people"][name] for name in _OF_PEOPLE}

@@ -62,8 +62,11 @@ def delta(
         for item in (held if moves else ())
         if item.role_key in moves
     }
-    keys = frozenset(key for key in set(map(role_key_of, wanted)) if rules.in_scope(key))
-    scoped = frozenset(item for item in wanted if item.role_key in keys)
+    every = set(map(role_key_of, wanted))
+    keys = frozenset(key for key in every if rules.in_scope(key))
+    scoped = wanted
+    if keys != every:
+        scoped = frozenset(item for item in wanted if item.role_key in keys)
     goal = held - frozenset(moved.values()) | moved.keys()
     if mode is not Assignments.NONE:
         goal |= scoped

@@ -4,12 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrate.assignments_file import parse
-from migrate.assignments_file.table import is_table
 from migrate.canonical import MAX_BYTES, loads, read_bytes
 from migrate.errors import Fault, InvalidInput, MigrateError
 from migrate.resources import schema
-from migrate.rolefolder import is_folder
 from migrate.validation import validate
 from migrate.validation.documents import IMPORT_KORE, check_snapshot, kind_of
 from migrate.validation.locate import Finding
@@ -37,6 +34,8 @@ def check_file(path: Path, role_type: str | None) -> Checked:
     `role_type` is for a bare export, where it does not say or where it should be of that type.
     A folder is one of role files. Raises UsageError where there is no such file.
     """
+    from migrate.rolefolder import is_folder
+
     if path.suffix == ".toml":
         return _settings(path)
     if is_folder(path):
@@ -52,7 +51,7 @@ def check_file(path: Path, role_type: str | None) -> Checked:
 
 def check_bytes(text: bytes, role_type: str | None, *, where: str) -> Checked:
     """Check a text whose kind nothing but itself tells, as on standard input."""
-    if is_table(text):
+    if text[:1] not in (b"{", b"[") and _is_table(text):
         return _assignments(text, where=where)
     try:
         value = loads(text, where)
@@ -147,7 +146,15 @@ def _permissions(taken: "RoleFiles") -> tuple[Fault, ...]:
     return taken.located(found)
 
 
+def _is_table(text: bytes) -> bool:
+    from migrate.assignments_file.table import is_table
+
+    return is_table(text)
+
+
 def _assignments(text: bytes, *, where: str) -> Checked:
+    from migrate.assignments_file import parse
+
     try:
         return Checked("assignments file", parse(text, where=where).warnings)
     except InvalidInput as error:

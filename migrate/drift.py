@@ -5,7 +5,7 @@ from typing import Any
 
 from migrate.diff import Action, Change, in_scope, permission_changes
 from migrate.model import Assignment, Capture, Selection, Snapshot, State
-from migrate.peopleplanfile import assignments_to_value
+from migrate.peoplefile import assignments_to_value
 from migrate.snapshot import UNDATED
 
 

@@ -20,7 +20,7 @@ from migrate.actor import (
 from migrate.diff import Action, PermissionChange
 from migrate.errors import InvalidInput
 from migrate.model import Assignment, Identity
-from migrate.peopleplanfile import assignment_from_value, assignments_to_value
+from migrate.peoplefile import assignment_from_value, assignments_to_value
 from migrate.snapshot import identity_from_value, identity_to_value
 
 SCHEMA = "urn:role-migrate:schema:history:1"

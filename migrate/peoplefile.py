@@ -1,9 +1,9 @@
 """Who holds what, as JSON: the assignments section of a snapshot."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from migrate.model import Capture, People, Principal, PrincipalKind, Scope
-from migrate.peopleplanfile import assignment_from_value, assignments_to_value
+from migrate.model import Assignment, Capture, People, Principal, PrincipalKind, Scope
 
 NOT_CAPTURED = {"capture": Capture.NOT_CAPTURED.value}
 
@@ -61,6 +61,21 @@ def from_value(value: dict[str, Any]) -> People | None:
         unseen_groups=frozenset(value["unseenGroups"]),
         maybe_direct=frozenset(assignment_from_value(item) for item in value["maybeDirect"]),
         complete=value["capture"] != Capture.SEEN_IN_USE.value,
+    )
+
+
+def assignments_to_value(items: Iterable[Assignment]) -> list[dict[str, str]]:
+    """Assignments as JSON, in their order."""
+    return [
+        {"kind": kind, "principal": name, "roleType": role_type, "role": role, "scope": scope}
+        for kind, name, role_type, role, scope in items
+    ]
+
+
+def assignment_from_value(value: dict[str, str]) -> Assignment:
+    """The assignment in a JSON value that its schema allows."""
+    return Assignment(
+        value["kind"], value["principal"], value["roleType"], value["role"], value["scope"]
     )
 
 

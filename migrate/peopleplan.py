@@ -17,6 +17,7 @@ from migrate.model import (
     RoleKey,
     Selection,
     State,
+    holder_of,
 )
 from migrate.ordering import Order
 from migrate.traits import Traits
@@ -144,13 +145,14 @@ def _moved(
     held: frozenset[Assignment],
 ) -> Access:
     """What `effective` gives of `held`, worked out only for those for whom it is not as it was."""
-    moving = {item.holder for item in people.assignments ^ held}
-    groups = {name for kind, name in moving if kind == PrincipalKind.GROUP}
+    moving = set(map(holder_of, people.assignments ^ held))
+    group = PrincipalKind.GROUP.value
+    groups = {name for kind, name in moving if kind == group}
     within = {user for user, of in people.groups_of.items() if not groups.isdisjoint(of)}
     moving.update((USER, user) for user in within)
     some = effective(
         roles,
-        (item for item in held if item.holder in moving or item.kind == PrincipalKind.GROUP),
+        (item for item in held if item[0] == group or holder_of(item) in moving),
         {user: of for user, of in people.groups_of.items() if (USER, user) in moving},
         then.levels,
     )

@@ -1,14 +1,14 @@
 """The part of a plan that is about people, as JSON."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from migrate import accessfile
 from migrate.assigning import Unassigned
 from migrate.identity import Rename
-from migrate.model import Assignment, Assignments, PermissionValue, Role
+from migrate.model import Assignments, PermissionValue, Role
 from migrate.moves import Breach, Move, Part
 from migrate.ordering import Order
+from migrate.peoplefile import assignment_from_value, assignments_to_value
 from migrate.peopleplan import PeoplePlan
 
 
@@ -107,21 +107,6 @@ def _part_from_value(value: dict[str, Any]) -> Part:
             item["role"]: {name: held(each) for name, each in item["waits"].items()}
             for item in roles
         },
-    )
-
-
-def assignments_to_value(items: Iterable[Assignment]) -> list[dict[str, str]]:
-    """Assignments as JSON, in their order."""
-    return [
-        {"kind": kind, "principal": name, "roleType": role_type, "role": role, "scope": scope}
-        for kind, name, role_type, role, scope in items
-    ]
-
-
-def assignment_from_value(value: dict[str, str]) -> Assignment:
-    """The assignment in a JSON value that its schema allows."""
-    return Assignment(
-        value["kind"], value["principal"], value["roleType"], value["role"], value["scope"]
     )
 
 

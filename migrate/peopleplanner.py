@@ -120,7 +120,9 @@ def _wanted(
     names = held.union(role.name for role in sides.source.all_roles())
     covered = {name for name in names if sides.covers(rules.role(name))}
     every = covered >= held
-    scoped = frozenset(item for item in people.assignments if every or item.role in covered)
+    scoped = people.assignments
+    if not every:
+        scoped = frozenset(item for item in scoped if item.role in covered)
     roles = {
         role_type: section.holding(role for role in section.roles if role.name in covered)
         for role_type, section in sides.source.roles.items()

@@ -128,7 +128,8 @@ class Plan:
     """A plan, and who made it. `store` is "" for a comparison that can't be applied.
 
     `source_sizes` (roles captured per type), `source_names` (custom roles in scope per type) and
-    `source_terms` are what guards rest on when the plan is applied, far from the source.
+    `source_terms` are what guards rest on when the plan is applied, far from the source. `digests`
+    keeps what `planfile` and `approval` have worked out of it.
     """
 
     id: str
@@ -153,6 +154,7 @@ class Plan:
     undoes: Undoes | None = None
     reverts: tuple[Reverted, ...] = ()
     planner: Actor = field(default_factory=Actor)
+    digests: dict[str, str] = field(init=False, compare=False, repr=False, default_factory=dict)
 
     def of(self, action: Action) -> tuple[Change, ...]:
         """The changes of one kind."""

@@ -170,7 +170,9 @@ def _check_consistent(changes: tuple[Change, ...], mode: Mode, where: str) -> No
 
 def plan_digest(plan: Plan) -> str:
     """The digest of a plan, as in its file."""
-    return str(to_value(plan)["digest"])
+    if "plan" not in plan.digests:
+        plan.digests["plan"] = str(to_value(plan)["digest"])
+    return plan.digests["plan"]
 
 
 def verdict_to_value(verdict: Verdict) -> dict[str, str]:

@@ -68,6 +68,7 @@ class Replay:
         self.roles = roles
         self._granting = granting
         self._bits = Bits()
+        self._known: dict[tuple[str, PermissionValue], int] = {}
         self._created, self._pruned = roles.created, roles.pruned
         self.old = {key: self.grants(held) for key, held in roles.before.items()}
         self.new = {key: self.grants(held) for key, held in roles.after.items()}
@@ -76,15 +77,24 @@ class Replay:
         }
         self.fates: dict[Fate, list[Holder]] = defaultdict(list)
         changing = roles.updated | self._pruned
-        for holder in sorted(before.keys() | after.keys()):
+        holders = before.keys() | after.keys()
+        if not changing:  # then nothing changes for who holds the same
+            holders = {each for each in holders if before.get(each) != after.get(each)}
+        for holder in sorted(holders):
             shown = (before.get(holder, _NOTHING), after.get(holder, _NOTHING))
             for fate in (shown, *_hidden(shown, (hidden or {}).get(holder, frozenset()))):
                 if fate[0] != fate[1] or any(key in changing for key, _ in fate[0]):
                     self.fates[fate].append(holder)
 
     def grants(self, permissions: Permissions) -> int:
-        """What permissions grant, as a number of `Bits`."""
-        return self._bits.of(self._granting(permissions))
+        """What permissions grant, as a number of `Bits`: each with its value is worked out once."""
+        found = 0
+        for item in permissions.items():
+            number = self._known.get(item)
+            if number is None:
+                number = self._known[item] = self._bits.of(self._granting(dict([item])))
+            found |= number
+        return found
 
     def within_bounds(self, parts: tuple[Part, ...]) -> bool:
         """Whether nobody's access leaves its bounds after any of the moves."""

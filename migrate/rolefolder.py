@@ -4,8 +4,6 @@ Nothing outside of the folder is read or written, also where a checkout put symb
 """
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -159,6 +157,9 @@ def write(path: Path, taken: Snapshot) -> Written:
 def _replace(
     path: Path, changed: dict[str, bytes], gone: list[str], between: bytes, final: bytes
 ) -> None:
+    import shutil  # these two take longer than all else that a check of a folder imports
+    import tempfile
+
     for left in path.glob(f"{_STAGING}*"):
         shutil.rmtree(left, ignore_errors=True)  # what was cut off left it
     staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=path))

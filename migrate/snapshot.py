@@ -5,12 +5,22 @@ the state digest has the ids and tells whether an environment moved. The envelop
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from migrate import peoplefile
-from migrate.canonical import dumps, sha256
+from migrate.canonical import dumps, sha256, sha256_of
 from migrate.errors import InvalidInput
-from migrate.model import Capture, Identity, Role, Section, Selection, Snapshot, State
+from migrate.model import (
+    Capture,
+    Identity,
+    Role,
+    Section,
+    Selection,
+    Snapshot,
+    State,
+    values_of,
+)
 
 SCHEMA = "urn:role-migrate:schema:snapshot:1"
 FORMAT_VERSION = 1
@@ -43,7 +53,7 @@ def role_from_value(role_type: str, value: dict[str, Any]) -> Role:
         name=value["name"],
         description=value["description"],
         permissions={
-            name: held if isinstance(held, str) else tuple(sorted(held))
+            name: held if isinstance(held, str) else values_of(*held)
             for name, held in value["permissions"].items()
         },
         id=value.get("id"),
@@ -86,7 +96,7 @@ def _worked_out(state: State, *, ids: bool) -> str:
     sections = {
         role_type: (
             section.capture.value,
-            [dumps(role_to_value(role, ids=ids)) for role in section.roles],
+            [_item(role_to_value(role, ids=ids)) for role in section.roles],
         )
         for role_type, section in state.roles.items()
     }
@@ -97,7 +107,7 @@ def _worked_out(state: State, *, ids: bool) -> str:
 def _as_written(value: dict[str, Any]) -> str:
     """The state digest of the JSON value of a state, where that is as this version writes it."""
     sections = {
-        role_type: (section["capture"], [dumps(role) for role in section["items"]])
+        role_type: (section["capture"], [_item(role) for role in section["items"]])
         for role_type, section in value["roles"].items()
     }
     people = value["assignments"]
@@ -105,13 +115,25 @@ def _as_written(value: dict[str, Any]) -> str:
     return _together(sections, dumps(people) if known else b"null")
 
 
+def _item(role: dict[str, Any]) -> bytes:
+    # The writer's bytes keep kilobytes that it did not need: these are cut to size, brace aside.
+    return dumps(role)[1:]
+
+
 def _together(sections: dict[str, tuple[str, list[bytes]]], people: bytes) -> str:
-    written = (
-        b'%s:{"capture":%s,"items":[%s]}'
-        % (dumps(role_type), dumps(capture), b",".join(sorted(roles)))
-        for role_type, (capture, roles) in sorted(sections.items())
-    )
-    return sha256(b'{"assignments":%s,"roles":{%s}}' % (people, b",".join(written)))
+    return sha256_of(_pieces(sections, people))
+
+
+def _pieces(sections: dict[str, tuple[str, list[bytes]]], people: bytes) -> Iterator[bytes]:
+    yield b'{"assignments":%s,"roles":{' % people
+    for number, (role_type, (capture, roles)) in enumerate(sorted(sections.items())):
+        comma = b"," if number else b""
+        yield b'%s%s:{"capture":%s,"items":[' % (comma, dumps(role_type), dumps(capture))
+        roles.sort()
+        yield b"{" if roles else b""
+        yield b",{".join(roles)
+        yield b"]}"
+    yield b"}}"
 
 
 def to_value(snapshot: Snapshot) -> dict[str, Any]:

@@ -50,7 +50,8 @@ def is_table(data: bytes) -> bool:
 
     Other separators count, too: what they are is then told.
     """
-    first = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0][:1000]
+    start = re.match(rb"(?:\xef\xbb\xbf)?\s*([^\n]{0,1000})", data)
+    first = start[1] if start else b""
     if first.startswith((b"{", b"[")):
         return False
     names = re.split("[,;\t]", first.decode(errors="replace"))

@@ -1,5 +1,6 @@
 """JSON in and out: the one reader, canonical bytes for digests, and files for people."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from migrate.canonical.reading import MAX_BYTES, loads, read, read_bytes
@@ -14,6 +15,7 @@ __all__ = [
     "read",
     "read_bytes",
     "sha256",
+    "sha256_of",
 ]
 
 
@@ -48,6 +50,16 @@ def sha256(data: bytes) -> str:
     import hashlib
 
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_of(pieces: Iterable[bytes]) -> str:
+    """The digest, as by `sha256`, of bytes that come piece by piece."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _ordered(value: Any) -> Any:

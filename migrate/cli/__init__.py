@@ -11,6 +11,7 @@ from types import FrameType
 
 import click
 
+from migrate import __version__
 from migrate.cli.commands import LazyGroup
 from migrate.cli.runtime import Runtime
 from migrate.cli.voice import keep_stderr
@@ -33,7 +34,7 @@ from migrate.errors import UNCHANGED, Exit, MigrateError
     default="text",
     help="How progress is told on stderr.",
 )
-@click.version_option(package_name="role-migrate", prog_name="role-migrate")
+@click.version_option(__version__, prog_name="role-migrate")
 @click.pass_context
 def cli(context: click.Context, config: str | None, verbose: bool, log_format: str) -> None:
     """Move roles from one environment to the next: see it first, exactly that, and back.

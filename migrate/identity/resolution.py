@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from migrate.model import ACCOUNT, Assignment, PrincipalKey, RoleKey
+from migrate.model import (
+    ACCOUNT,
+    Assignment,
+    PrincipalKey,
+    RoleKey,
+    holder_of,
+    role_key_of,
+    scope_of,
+)
 from migrate.wording import quoted
 
 
@@ -57,9 +65,12 @@ def translated(assignments: Iterable[Assignment], resolution: Resolution) -> Tra
 
     Whether one that is left over is an error or skipped is the caller's decision.
     """
+    given = frozenset(assignments)
+    if _called_alike(given, resolution):
+        return Translation(given, ())
     done: set[Assignment] = set()
     left: list[Assignment] = []
-    for each in assignments:
+    for each in given:
         kind, name, role_type, role_name, place = each
         holder = resolution.principals.get((kind, name))
         role = resolution.roles.get((role_type, role_name))
@@ -70,3 +81,14 @@ def translated(assignments: Iterable[Assignment], resolution: Resolution) -> Tra
             here = (*holder, *role, scope)
             done.add(each if each == here else Assignment(*here))
     return Translation(frozenset(done), tuple(sorted(left)))
+
+
+def _called_alike(assignments: frozenset[Assignment], resolution: Resolution) -> bool:
+    """Whether each of them is in the target's names already."""
+    holders, roles = set(map(holder_of, assignments)), set(map(role_key_of, assignments))
+    scopes = set(map(scope_of, assignments)) - {ACCOUNT}
+    return (
+        all(resolution.principals.get(each) == each for each in holders)
+        and all(resolution.roles.get(each) == each for each in roles)
+        and all(resolution.scopes.get(each) == each for each in scopes)
+    )

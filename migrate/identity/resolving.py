@@ -9,7 +9,7 @@ from migrate.identity.pairs import Pairs
 from migrate.identity.resolution import Resolution, Unresolved
 from migrate.identity.rules import BOT, GROUP, ROLE, USER, Fold, IdentityRules, folded
 from migrate.identity.things import Index, Thing, things
-from migrate.model import People, RoleKey, State, holder_of, role_key_of
+from migrate.model import People, RoleKey, State, holder_of, role_key_of, scope_of
 from migrate.wording import quoted
 
 _REMEDY = (
@@ -83,9 +83,7 @@ def _needs(people: People | None) -> _Needs:
     held = people.assignments if people else ()
     needs: _Needs = Counter(map(holder_of, held))
     needs.update({(ROLE, key): count for key, count in Counter(map(role_key_of, held)).items()})
-    needs.update(
-        {(BOT, scope): count for scope, count in Counter(item.scope for item in held).items()}
-    )
+    needs.update({(BOT, scope): count for scope, count in Counter(map(scope_of, held)).items()})
     return needs
 
 

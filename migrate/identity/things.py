@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from migrate.identity.rules import BOT, USER, caseless
-from migrate.model import ACCOUNT, People, Principal, holder_of
+from migrate.model import ACCOUNT, People, Principal, holder_of, scope_of
 
 
 class Thing(NamedTuple):
@@ -45,7 +45,7 @@ def things(people: People, kind: str) -> list[Thing]:
             key: Thing(kind, key, key.removesuffix(f" [{scope.id}]"), scope.name, scope.id)
             for key, scope in people.scopes.items()
         }
-        named = {each.scope for each in people.assignments} - {ACCOUNT}
+        named = set(map(scope_of, people.assignments)) - {ACCOUNT}
     else:
         found = {
             key: Thing(kind, key, _base(key, each), each.name, each.id, each.org_id)
@@ -61,6 +61,8 @@ def things(people: People, kind: str) -> list[Thing]:
 
 def _base(key: str, principal: Principal) -> str:
     """A principal's folded name, without the id that may be in its key."""
+    if not key.endswith("]"):
+        return key
     return key.removesuffix(f" [{principal.id or principal.org_id}]")
 
 

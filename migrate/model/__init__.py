@@ -14,6 +14,7 @@ from migrate.model.people import (
     Scope,
     holder_of,
     role_key_of,
+    scope_of,
 )
 from migrate.model.roles import (
     HELD,
@@ -25,6 +26,7 @@ from migrate.model.roles import (
     Section,
     Selection,
     matches,
+    values_of,
 )
 from migrate.model.state import Assignments, Identity, Mode, Snapshot, State
 
@@ -52,4 +54,6 @@ __all__ = [
     "holder_of",
     "matches",
     "role_key_of",
+    "scope_of",
+    "values_of",
 ]

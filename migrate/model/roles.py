@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 PermissionValue = str | tuple[str, ...]
 """A permission's value: a string, or a tuple of strings, just as the platform holds it."""
@@ -108,6 +109,13 @@ class Selection:
     def folded(self, fold: Callable[[str], str]) -> "Selection":
         """With patterns as names are matched."""
         return Selection(tuple(map(fold, self.include)), tuple(map(fold, self.exclude)))
+
+
+@lru_cache(maxsize=1024)
+def values_of(*held: str) -> tuple[str, ...]:
+    """A list of values as a permission has it: sorted, for its order means nothing; one tuple for
+    all of the very many permissions that have the same."""
+    return tuple(sorted(held))
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from migrate.model import Assignment, State
-from migrate.peopleplanfile import assignment_from_value, assignments_to_value
+from migrate.peoplefile import assignment_from_value, assignments_to_value
 from migrate.platforms.base import Outcome, Settled, Step
 from migrate.standing import Effect
 

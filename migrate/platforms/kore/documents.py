@@ -6,7 +6,7 @@ as it is. Bookkeeping fields of an import's answer are not part of a role.
 
 from typing import Any
 
-from migrate.model import Role
+from migrate.model import Role, values_of
 
 
 def role_from_document(document: dict[str, Any]) -> Role:
@@ -16,8 +16,7 @@ def role_from_document(document: dict[str, Any]) -> Role:
         name=document["role"],
         description=document.get("rDesc", ""),
         permissions={
-            # A list is a set of values: held sorted, so that order never makes a difference.
-            name: value if isinstance(value, str) else tuple(sorted(value))
+            name: value if isinstance(value, str) else values_of(*value)
             for name, value in document["permissions"].items()
         },
         id=document.get("_id"),

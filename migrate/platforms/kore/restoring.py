@@ -9,7 +9,7 @@ from typing import Any
 
 from migrate.errors import OutcomeUnknown, PlatformFailed
 from migrate.model import Assignment, RoleKey, State
-from migrate.peopleplanfile import assignment_from_value, assignments_to_value
+from migrate.peoplefile import assignment_from_value, assignments_to_value
 from migrate.platforms.base import Outcome, Step
 from migrate.platforms.kore.assign_calls import send
 from migrate.platforms.kore.assignments import batches

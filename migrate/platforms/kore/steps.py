@@ -7,7 +7,7 @@ from migrate.canonical import sha256
 from migrate.model import Assignment, RoleKey, State
 from migrate.moves import Move, Part
 from migrate.ordering import Order
-from migrate.peopleplanfile import assignments_to_value
+from migrate.peoplefile import assignments_to_value
 from migrate.plan import Plan, desired
 from migrate.platforms.assign_step import assign_step
 from migrate.platforms.base import Step, Work

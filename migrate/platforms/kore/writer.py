@@ -7,7 +7,7 @@ from migrate.canonical import loads
 from migrate.diff import Change
 from migrate.errors import OutcomeUnknown, PlatformFailed
 from migrate.model import RoleKey, State
-from migrate.peopleplanfile import assignment_from_value
+from migrate.peoplefile import assignment_from_value
 from migrate.plan import Plan
 from migrate.platforms.assign_step import moves_of, settle_assign
 from migrate.platforms.base import Need, Outcome, Settled, Step, Uploader, Work
