@@ -42,8 +42,13 @@ def ci(function: Function) -> Function:
 def _ci(context: click.Context, option: click.Parameter, value: str) -> None:
     runtime = context.find_object(Runtime)
     if runtime is not None and not context.resilient_parsing:
-        runtime.job.command = context.info_name or ""
-        runtime.job.ci = Ci.here() if value == "auto" else Ci(value)
+        _tell(runtime, context, value)
+
+
+def _tell(runtime: Runtime, context: click.Context, value: str) -> None:
+    runtime.job.command = context.info_name or ""
+    runtime.job.ci = Ci.here() if value == "auto" else Ci(value)
+    runtime.voice.read_along = runtime.job.ci is Ci.GITHUB
 
 
 def _dotenv(context: click.Context, option: click.Parameter, value: str | None) -> None:

@@ -96,6 +96,27 @@ def test_names_from_an_account_are_no_commands(world: World, github: GitHub, for
     assert commands(world.run(*words, "--ci", "none").out) == []
 
 
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_names_are_no_commands_where_only_the_caller_knows_of_the_runner(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"):  # as within a container
+        monkeypatch.delenv(name, raising=False)
+    world.put("dev", state(role("admin", "##vso[task.complete]", "::error::pwn", Invite="YES")))
+    words = ["--ci", "github"] if way == "option" else []
+    if way == "variable":
+        monkeypatch.setenv("ROLE_MIGRATE_CI", "github")
+    for form in ("text", "json"):
+        ran = world.run("plan", "--from", "dev", "--to", "prod", "--format", form, *words)
+        assert ran.code == 0, ran.err
+        assert all(level in ("notice", "warning") for level, _, _ in told(ran))
+    wrong = world.run("plan", "--from", "##[error]pwn", "--to", "prod", *words)
+    assert wrong.code == 2
+    assert [level for level, _, _ in told(wrong)] == ["error"]
+    if way == "variable":  # of commands that tell the job nothing, too
+        assert commands(world.run("diff", "##[error]pwn", "x").err) == []
+
+
 def test_what_goes_to_a_file_is_as_it_is(world: World, github: GitHub) -> None:
     world.put("dev", state(EVIL))
     with (world.folder / "plan.md").open("wb") as file:
