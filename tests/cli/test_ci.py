@@ -184,6 +184,43 @@ def test_wrong_usage_is_told_too(world: World, github: GitHub) -> None:
     assert world.run("plan", "--ci", "jenkins", "--to", "prod").code == 2
 
 
+WRONG = [
+    ("--nonsense",),
+    ("--from",),
+    ("--nonsense=##[error]pwn",),
+    ("--ci", "jenkins"),
+    ("--dotenv", "no/such/folder"),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=" ".join)
+def test_a_line_that_can_t_be_parsed_is_told_too(
+    world: World, github: GitHub, wrong: tuple[str, ...]
+) -> None:
+    ran = world.run("plan", "--to", "prod", *wrong)
+    assert ran.code == 2
+    assert [level for level, _, _ in told(ran)] == ["error"]
+    assert (github.outputs["outcome"], github.outputs["plan_id"]) == ("usage", "")
+
+
+@pytest.mark.parametrize("way", ["--ci gitlab", "--ci=gitlab", "--dotenv role-migrate.env", ""])
+def test_a_line_that_can_t_be_parsed_leaves_no_variables_of_an_earlier_command(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.chdir(world.folder)
+    if not way:
+        monkeypatch.setenv("GITLAB_CI", "true")
+    words = ("plan", "--from", "dev", "--to", "prod", *way.split())
+    assert world.run(*words).code == 0
+    path = world.folder / "role-migrate.env"
+    assert "ROLE_MIGRATE_PLAN_ID" in variables(path)
+    assert world.run(*words, "--nonsense").code == 2
+    assert variables(path) == {"ROLE_MIGRATE_EXIT_CODE": "2", "ROLE_MIGRATE_OUTCOME": "usage"}
+    path.unlink()
+    assert world.run("diff", "--nonsense", *way.split()).code == 2
+    assert not path.exists(), "no command that tells its job"
+
+
 @pytest.mark.parametrize("kind", ["folder", "pipe", "nowhere"])
 def test_what_can_not_be_written_changes_nothing(
     world: World, github: GitHub, monkeypatch: pytest.MonkeyPatch, kind: str
