@@ -53,13 +53,14 @@ class Job:
         self.dotenv: Path | None = None
         self.plan: Plan | None = None
         self.shown = False
+        self.principals = False
         self.page = ""
         self.changes: int | None = None
         self.faults: list[tuple[str, Fault]] = []
 
-    def shows(self, plan: "Plan") -> "Plan":
-        """The command shows this plan."""
-        self.plan, self.shown = plan, True
+    def shows(self, plan: "Plan", *, principals: bool = False) -> "Plan":
+        """The command shows this plan; the job may be told `principals`, users and groups."""
+        self.plan, self.shown, self.principals = plan, True, principals
         return plan
 
     def takes(self, plan: "Plan") -> "Plan":
@@ -114,18 +115,24 @@ class Job:
     def _annotations(self, runtime: "Runtime", code: int) -> None:
         from migrate.guards import Outcome
         from migrate.report import github, plan_brief
+        from migrate.report.plan_text import verdict_text
 
         if runtime.voice.json:
             return
         clean = runtime.redactor.redact  # before escapes come between the parts of a secret
         title = f"role-migrate {self.command}"
         said = {
-            level: [(title, text) for kind, text in runtime.voice.told if kind == level]
+            level: [
+                (title, self._for_many(text, clean))
+                for kind, text in runtime.voice.told
+                if kind == level
+            ]
             for level in ("error", "warning")
         }
         for verdict in self.plan.verdicts if self.plan else ():
             if verdict.outcome is Outcome.WARN:
-                said["warning"].append((f"guard {verdict.rule}", clean(verdict.message)))
+                text = clean(verdict_text(verdict, principals=self.principals))
+                said["warning"].append((f"guard {verdict.rule}", text))
         lines = [line for level, each in said.items() for line in github.annotations(level, each)]
         for name, fault in self.faults[: github.MOST]:
             file, level = str(Path(name, fault.file)), "warning" if fault.warning else "error"
@@ -139,6 +146,18 @@ class Job:
             lines.append(github.annotation("notice", text, title=f"{title}, plan {self.plan.id}"))
         for line in lines:
             runtime.voice.command(line)
+
+    def _for_many(self, text: str, clean: Callable[[str], str]) -> str:
+        """What was said, without the names that guards tell: more people see the job's page."""
+        if self.plan is None or self.principals:
+            return text
+        from migrate.report.plan_text import unnamed, verdict_text
+
+        for verdict in self.plan.verdicts:
+            if verdict.message:
+                told = verdict_text(verdict, principals=False)
+                text = text.replace(clean(verdict.message), told)
+        return unnamed(text, self.plan)
 
     def _summary(self, path: str, runtime: "Runtime", code: int) -> None:
         from migrate.report.github import SUMMARY_LIMIT, fitting
