@@ -80,6 +80,20 @@ def working_folder() -> Path:
         ) from error
 
 
+def in_repository(path: Path) -> str:
+    """A file's path from the root of the repository that a job on GitHub works in, as pages beside
+    it need it; as it is where there is no such root, or no such file in it.
+    """
+    root = os.environ.get("GITHUB_WORKSPACE")
+    if not root or not path.exists():
+        return str(path)
+    for whole, base in ((path.absolute(), Path(root)), (path.resolve(), Path(root).resolve())):
+        plain = Path(os.path.normpath(whole))
+        if plain.is_relative_to(base):
+            return str(plain.relative_to(base))
+    return str(path)
+
+
 def _in_place(path: Path) -> bool:
     try:
         mode = path.stat().st_mode

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrate.cli.files import write
+from migrate.cli.files import in_repository, write
 from migrate.errors import Fault, MigrateError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Job:
         title = f"role-migrate {self.command}"
         said = {
             level: [
-                (title, self._for_many(text, clean))
+                github.Note(title, self._for_many(text, clean))
                 for kind, text in runtime.voice.told
                 if kind == level
             ]
@@ -132,14 +132,14 @@ class Job:
         for verdict in self.plan.verdicts if self.plan else ():
             if verdict.outcome is Outcome.WARN:
                 text = clean(verdict_text(verdict, principals=self.principals))
-                said["warning"].append((f"guard {verdict.rule}", text))
-        lines = [line for level, each in said.items() for line in github.annotations(level, each)]
-        for name, fault in self.faults[: github.MOST]:
-            file, level = str(Path(name, fault.file)), "warning" if fault.warning else "error"
+                said["warning"].append(github.Note(f"guard {verdict.rule}", text))
+        for name, fault in self.faults:
+            file = in_repository(Path(name, fault.file))
             text = f"{fault.path}: {fault.message}" if fault.path else fault.message
-            lines.append(
-                github.annotation(level, clean(text), title=title, file=file, line=fault.line)
+            said["warning" if fault.warning else "error"].append(
+                github.Note(title, clean(text), file, fault.line)
             )
+        lines = [line for level, each in said.items() for line in github.annotations(level, each)]
         if self.plan and not said["error"]:
             way = f"{self.plan.source.environment} → {self.plan.target.environment}"
             text = f"{way}: {plan_brief.summary(self.plan)}"
@@ -160,13 +160,14 @@ class Job:
         return unnamed(text, self.plan)
 
     def _summary(self, path: str, runtime: "Runtime", code: int) -> None:
-        from migrate.report.github import SUMMARY_LIMIT, fitting
+        from migrate.report.github import SUMMARY_LIMIT, fitting_all
 
-        page = "\n".join(self._pages(runtime, code))
-        if not page:
+        pages = [runtime.redactor.redact(page) for page in self._pages(runtime, code)]
+        if not pages:
             return
+        pages[0] = f"\n{pages[0]}"
         taken = Path(path).stat().st_size if Path(path).exists() else 0
-        fits = fitting("\n" + runtime.redactor.redact(page), SUMMARY_LIMIT - taken)
+        fits = fitting_all(pages, SUMMARY_LIMIT - taken)
         if not fits:
             runtime.voice.warn("the job's summary is full: nothing was added to it")
         _append(path, fits.encode())
@@ -186,8 +187,8 @@ class Job:
         if record is not None and ran:
             yield run_markdown.render(record.to_value())
         elif errors and code != Exit.REFUSED:
-            yield f"## role-migrate {self.command}: {text(Exit(code).name.lower())}\n"
-            yield fenced("\n".join(errors) + "\n")
+            head = f"## role-migrate {self.command}: {text(Exit(code).name.lower())}\n"
+            yield head + "\n" + fenced("\n".join(errors) + "\n")
         if self.page:
             yield fenced(self.page)
 

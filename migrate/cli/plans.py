@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.canonical import read_bytes
-from migrate.cli.files import STANDARD_INPUT, answer, make_folder, standard_input, write
+from migrate.cli.files import (
+    STANDARD_INPUT,
+    answer,
+    in_repository,
+    make_folder,
+    standard_input,
+    write,
+)
 from migrate.cli.finding import archives, pruned
 from migrate.errors import UNCHANGED, MigrateError, StoreFailed, UsageError
 from migrate.keeping import Kind
@@ -158,7 +165,9 @@ def rendered(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool = 
         from migrate.canonical import dumps_pretty
         from migrate.report import sarif
 
-        return dumps_pretty(sarif.of_plan(plan, principals=principals))
+        config = in_repository(runtime.config_place[0])
+        beside = Path(config).name if Path(config).is_absolute() else config
+        return dumps_pretty(sarif.of_plan(plan, beside, principals=principals))
     elif form == "md":
         from migrate.report import plan_markdown
 

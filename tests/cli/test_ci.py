@@ -287,6 +287,41 @@ def test_faults_of_files_are_shown_at_their_lines(world: World, github: GitHub) 
     assert github.outputs == {**github.outputs, "outcome": "invalid", "plan_id": ""}
 
 
+def test_paths_are_those_of_the_repository(
+    world: World, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = world.folder / "deploy"
+    folder.mkdir()
+    (folder / "a.csv").write_text("kind,principal,role_type,role\nuser,,admin,Auditor\n")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(world.folder))
+    for name in ("a.csv", str(folder / "a.csv"), "../deploy/a.csv"):
+        ran = world.run("validate", name, "--format", "sarif")
+        assert told(ran)[0][1]["file"] == "deploy/a.csv"
+        place = ran.json()["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "deploy/a.csv"
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(world.folder / "elsewhere"))
+    assert told(world.run("validate", "a.csv"))[0][1]["file"] == "a.csv"
+
+
+def test_faults_that_are_not_shown_are_counted(world: World, github: GitHub) -> None:
+    lines = "".join(f"user,,admin,R{number}\n" for number in range(15))
+    path = world.file("joiners.csv", f"kind,principal,role_type,role\n{lines}")
+    notes = told(world.run("validate", path.name))
+    assert len(notes) == 10
+    assert notes[-1][2].startswith("and 6 more")
+    assert notes[8][1]["line"] == "10"
+
+
+def test_of_a_plan_and_a_run_the_run_is_kept(world: World, github: GitHub) -> None:
+    limit = 1024 * 1024
+    github.page.write_bytes(b"x" * (limit - 3000))
+    assert world.promote("--yes").code == 0
+    added = github.page.read_bytes()[limit - 3000 :].decode()
+    assert github.outputs["run_id"] in added
+    assert github.page.stat().st_size <= limit
+
+
 def test_drift_on_github(world: World, github: GitHub) -> None:
     assert world.run("snapshot", "--env", "prod").code == 0
     world.change("prod", "admin", "Auditor", Invite="NO")
