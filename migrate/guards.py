@@ -158,6 +158,11 @@ def refusals(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
     return tuple(verdict for verdict in verdicts if verdict.outcome is Outcome.REFUSE)
 
 
+def names_nobody(rule: str) -> bool:
+    """Whether what a guard says tells of roles alone, and never who holds them."""
+    return rule in KINDS and rule not in ("access_gap", "platform_refuses", "reverts_hotfix")
+
+
 def can_be_allowed(rule: str) -> bool:
     """Whether `--allow RULE` means anything."""
     return rule in ACCESS_KINDS or (rule in KINDS and not KINDS[rule].absolute)

@@ -79,6 +79,9 @@ def _run(runtime: Runtime, arguments: Sequence[str] | None) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
+        from migrate.cli.ci import overhear
+
+        overhear(runtime, cli, arguments)
         runtime.voice.usage(error)
         return Exit.USAGE
     except (click.Abort, KeyboardInterrupt):

@@ -51,7 +51,7 @@ def apply(
     from migrate.cli.fleets import is_fleet
     from migrate.cli.plans import load
     from migrate.cli.reporting import begin, reporting
-    from migrate.pipeline import promotion
+    from migrate.pipeline.saved import apply_saved
     from migrate.planfile import plan_digest
     from migrate.report.plan_brief import summary
 
@@ -88,5 +88,6 @@ def apply(
         runtime.voice.say("nothing was done")
         return Exit.INTERRUPTED
     with reporting(runtime, form, reports):
-        promotion.apply_saved(plan, runtime.connections, begin(runtime), confirm_target)
+        begun = begin(runtime)
+        apply_saved(plan, runtime.connections, begun, confirm_target, patient=True)
     return Exit.DONE

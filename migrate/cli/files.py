@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+import click
+
 from migrate.errors import InvalidInput, UsageError
 
 STANDARD_INPUT = "standard input"
@@ -78,6 +80,20 @@ def working_folder() -> Path:
         ) from error
 
 
+def in_repository(path: Path) -> str:
+    """A file's path from the root of the repository that a job on GitHub works in, as pages beside
+    it need it; as it is where there is no such root, or no such file in it.
+    """
+    root = os.environ.get("GITHUB_WORKSPACE")
+    if not root or not path.exists():
+        return str(path)
+    for whole, base in ((path.absolute(), Path(root)), (path.resolve(), Path(root).resolve())):
+        plain = Path(os.path.normpath(whole))
+        if plain.is_relative_to(base):
+            return str(plain.relative_to(base))
+    return str(path)
+
+
 def _in_place(path: Path) -> bool:
     try:
         mode = path.stat().st_mode
@@ -122,9 +138,13 @@ def standard_input(limit: int) -> bytes:
         ) from error
 
 
-def heeded(text: str) -> str:
-    """The text as it may be printed: where a CI runner reads along, none of it is a command."""
-    if not any(os.environ.get(name) for name in _RUNNERS):
+def heeded(text: str, *, told: bool = False) -> str:
+    """The text as it may be printed: where a CI runner reads along, none of it is a command.
+
+    `told`: the command line says that one does, as within a container that knows of none.
+    """
+    said = told or os.environ.get("ROLE_MIGRATE_CI") == "github"
+    if not said and not any(os.environ.get(name) for name in _RUNNERS):
         return text
     from migrate.report.github import unheeded
 
@@ -146,7 +166,9 @@ def answer(text: str | bytes) -> None:
     try:
         sys.stdout.flush()
         if not _to_file(stream):
-            data = heeded(data.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+            data = heeded(data.decode(errors="surrogateescape"), told=_told()).encode(
+                errors="surrogateescape"
+            )
         stream.write(data)
         stream.flush()
     except BrokenPipeError:
@@ -154,6 +176,12 @@ def answer(text: str | bytes) -> None:
     except OSError as error:
         unread(sys.stdout)
         raise _unprinted(error.strerror or str(error)) from error
+
+
+def _told() -> bool:
+    """Whether the command that prints was told, by --ci, that a runner reads along."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.obj is not None and context.obj.voice.read_along
 
 
 def _to_file(stream: BinaryIO) -> bool:

@@ -11,7 +11,7 @@ from migrate.canonical import dumps_pretty
 from migrate.cli.files import make_folder, write
 from migrate.cli.fleet_options import terms
 from migrate.cli.fleets import hand_out, load_set, report_value
-from migrate.cli.plans import leave_of, rendered
+from migrate.cli.plans import FOR_MANY, leave_of, rendered
 from migrate.errors import UNCHANGED, Exit, MigrateError, UsageError
 from migrate.fleet import setfile
 from migrate.fleet.outcome import NOTHING, PLANNED, ROLLED_BACK, Outcome, failed
@@ -205,7 +205,7 @@ def _write(
 def _sections(
     plans: "Sequence[Plan]", runtime: "Runtime", principals: bool, form: str
 ) -> list[tuple[str, str]]:
-    shown = principals or form != "md"
+    shown = principals or form not in FOR_MANY
     return [
         (each.target.environment, rendered(each, form, runtime, principals=shown).decode())
         for each in plans

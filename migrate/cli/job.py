@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrate.cli.files import write
+from migrate.cli.files import in_repository, write
 from migrate.errors import Fault, MigrateError
 
 if TYPE_CHECKING:
@@ -53,13 +53,14 @@ class Job:
         self.dotenv: Path | None = None
         self.plan: Plan | None = None
         self.shown = False
+        self.principals = False
         self.page = ""
         self.changes: int | None = None
         self.faults: list[tuple[str, Fault]] = []
 
-    def shows(self, plan: "Plan") -> "Plan":
-        """The command shows this plan."""
-        self.plan, self.shown = plan, True
+    def shows(self, plan: "Plan", *, principals: bool = False) -> "Plan":
+        """The command shows this plan; the job may be told `principals`, users and groups."""
+        self.plan, self.shown, self.principals = plan, True, principals
         return plan
 
     def takes(self, plan: "Plan") -> "Plan":
@@ -114,25 +115,31 @@ class Job:
     def _annotations(self, runtime: "Runtime", code: int) -> None:
         from migrate.guards import Outcome
         from migrate.report import github, plan_brief
+        from migrate.report.plan_text import verdict_text
 
         if runtime.voice.json:
             return
         clean = runtime.redactor.redact  # before escapes come between the parts of a secret
         title = f"role-migrate {self.command}"
         said = {
-            level: [(title, text) for kind, text in runtime.voice.told if kind == level]
+            level: [
+                github.Note(title, self._for_many(text, clean))
+                for kind, text in runtime.voice.told
+                if kind == level
+            ]
             for level in ("error", "warning")
         }
         for verdict in self.plan.verdicts if self.plan else ():
             if verdict.outcome is Outcome.WARN:
-                said["warning"].append((f"guard {verdict.rule}", clean(verdict.message)))
-        lines = [line for level, each in said.items() for line in github.annotations(level, each)]
-        for name, fault in self.faults[: github.MOST]:
-            file, level = str(Path(name, fault.file)), "warning" if fault.warning else "error"
+                text = clean(verdict_text(verdict, principals=self.principals))
+                said["warning"].append(github.Note(f"guard {verdict.rule}", text))
+        for name, fault in self.faults:
+            file = in_repository(Path(name, fault.file))
             text = f"{fault.path}: {fault.message}" if fault.path else fault.message
-            lines.append(
-                github.annotation(level, clean(text), title=title, file=file, line=fault.line)
+            said["warning" if fault.warning else "error"].append(
+                github.Note(title, clean(text), file, fault.line)
             )
+        lines = [line for level, each in said.items() for line in github.annotations(level, each)]
         if self.plan and not said["error"]:
             way = f"{self.plan.source.environment} → {self.plan.target.environment}"
             text = f"{way}: {plan_brief.summary(self.plan)}"
@@ -140,14 +147,27 @@ class Job:
         for line in lines:
             runtime.voice.command(line)
 
-    def _summary(self, path: str, runtime: "Runtime", code: int) -> None:
-        from migrate.report.github import SUMMARY_LIMIT, fitting
+    def _for_many(self, text: str, clean: Callable[[str], str]) -> str:
+        """What was said, without the names that guards tell: more people see the job's page."""
+        if self.plan is None or self.principals:
+            return text
+        from migrate.report.plan_text import unnamed, verdict_text
 
-        page = "\n".join(self._pages(runtime, code))
-        if not page:
+        for verdict in self.plan.verdicts:
+            if verdict.message:
+                told = verdict_text(verdict, principals=False)
+                text = text.replace(clean(verdict.message), told)
+        return unnamed(text, self.plan)
+
+    def _summary(self, path: str, runtime: "Runtime", code: int) -> None:
+        from migrate.report.github import SUMMARY_LIMIT, fitting_all
+
+        pages = [runtime.redactor.redact(page) for page in self._pages(runtime, code)]
+        if not pages:
             return
+        pages[0] = f"\n{pages[0]}"
         taken = Path(path).stat().st_size if Path(path).exists() else 0
-        fits = fitting("\n" + runtime.redactor.redact(page), SUMMARY_LIMIT - taken)
+        fits = fitting_all(pages, SUMMARY_LIMIT - taken)
         if not fits:
             runtime.voice.warn("the job's summary is full: nothing was added to it")
         _append(path, fits.encode())
@@ -167,8 +187,8 @@ class Job:
         if record is not None and ran:
             yield run_markdown.render(record.to_value())
         elif errors and code != Exit.REFUSED:
-            yield f"## role-migrate {self.command}: {text(Exit(code).name.lower())}\n"
-            yield fenced("\n".join(errors) + "\n")
+            head = f"## role-migrate {self.command}: {text(Exit(code).name.lower())}\n"
+            yield head + "\n" + fenced("\n".join(errors) + "\n")
         if self.page:
             yield fenced(self.page)
 

@@ -37,7 +37,7 @@ _WITH_A_SOURCE = (
 @click.option(
     "--show-principals",
     is_flag=True,
-    help="Name users and groups in --report md=FILE, too, and do not only count them.",
+    help="Name users and groups in md, junit, sarif and the CI job's annotations, too.",
 )
 @click.option("-o", "--out", metavar="FILE", help="Write the plan to a file, too.")
 @click.option(
@@ -103,6 +103,7 @@ def plan(
     """
     from migrate.cli.fleet_planning import Asked, plan_group
     from migrate.cli.plans import (
+        FOR_MANY,
         leave_of,
         load,
         read_assignments,
@@ -159,11 +160,11 @@ def plan(
         asked_for = Asked(out, workers, form, reports, partial, show_principals, exit_code)
         return plan_group(group, way, wish, runtime, asked_for)
     planned = promotion.plan(way, wish, runtime.connections)
-    runtime.job.shows(planned.plan)
+    runtime.job.shows(planned.plan, principals=show_principals)
     write_plan(planned.plan, file, reports, runtime, principals=show_principals)
     if folder is not None:
         write_import_files(planned, Path(folder), runtime)
-    show(planned.plan, form, runtime, principals=show_principals or form != "md")
+    show(planned.plan, form, runtime, principals=show_principals or form not in FOR_MANY)
     if old is not None:
         runtime.voice.say(compared(old, planned.plan, runtime))
     try:

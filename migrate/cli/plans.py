@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.canonical import read_bytes
-from migrate.cli.files import STANDARD_INPUT, answer, make_folder, standard_input, write
+from migrate.cli.files import (
+    STANDARD_INPUT,
+    answer,
+    in_repository,
+    make_folder,
+    standard_input,
+    write,
+)
 from migrate.cli.finding import archives, pruned
 from migrate.errors import UNCHANGED, MigrateError, StoreFailed, UsageError
 from migrate.keeping import Kind
@@ -19,6 +26,10 @@ if TYPE_CHECKING:
     from migrate.traits import Traits
 
 _PLAN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+FOR_MANY = ("md", "junit", "sarif")
+"""Formats that more people read than may know who holds what: at a merge request, in a CI job."""
 
 
 def show(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool = True) -> None:
@@ -36,8 +47,7 @@ def write_plan(
 ) -> None:
     """Write a plan as a file, and in the formats of `--report`.
 
-    A page for a merge request, which more people read than may know who holds what, names users
-    and groups only with `principals`.
+    Those `FOR_MANY` name users and groups only with `principals`.
     """
     if out:
         write(out, rendered(plan, "json", runtime))
@@ -150,12 +160,14 @@ def rendered(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool = 
     elif form == "junit":
         from migrate.report import junit
 
-        text = junit.of_plan(plan)
+        text = junit.of_plan(plan, principals=principals)
     elif form == "sarif":
         from migrate.canonical import dumps_pretty
         from migrate.report import sarif
 
-        return dumps_pretty(sarif.of_plan(plan))
+        config = in_repository(runtime.config_place[0])
+        beside = Path(config).name if Path(config).is_absolute() else config
+        return dumps_pretty(sarif.of_plan(plan, beside, principals=principals))
     elif form == "md":
         from migrate.report import plan_markdown
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.cli import options
-from migrate.cli.plans import leave_of, show, traits_for, write_plan
+from migrate.cli.plans import FOR_MANY, leave_of, show, traits_for, write_plan
 from migrate.cli.reporting import Reports, begin, reporting
 from migrate.errors import Exit
 
@@ -24,7 +24,7 @@ def answer_plan(
     from migrate.pipeline import checks
 
     write_plan(runtime.job.shows(plan), out, reports, runtime)
-    show(plan, form, runtime)
+    show(plan, form, runtime, principals=form not in FOR_MANY)
     checks.allowed(plan.verdicts, plan.target.environment, leave_of(plan, runtime))
     return Exit.DONE
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from migrate.cli.ci import ci
-from migrate.cli.files import STANDARD_INPUT, answer, standard_input
+from migrate.cli.files import STANDARD_INPUT, answer, in_repository, standard_input
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit
 
@@ -58,7 +58,11 @@ def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, fo
         from migrate.canonical import dumps_pretty
         from migrate.report import sarif
 
-        answer(dumps_pretty(sarif.of_files((name, one.faults) for name, one in checked)))
+        answer(
+            dumps_pretty(
+                sarif.of_files((in_repository(Path(name)), one.faults) for name, one in checked)
+            )
+        )
     else:
         answer(check_text.render(checked))
     return Exit.DONE if all(one.sound for _, one in checked) else Exit.INVALID

@@ -33,6 +33,7 @@ class Voice:
     """Speaks on stderr. Everything said has its known secrets struck out and is inert.
 
     `told` has the warnings and errors that were said, as (level, text of some lines).
+    `read_along`: a CI runner was said to take lines for commands, whatever the environment says.
     May be shared between threads: a line comes out whole.
     """
 
@@ -42,6 +43,7 @@ class Voice:
         self._lock = threading.Lock()
         self.verbose = False
         self.json = False
+        self.read_along = False
         self.told: list[tuple[str, str]] = []
 
     def configure(self, *, verbose: bool, log_format: str) -> None:
@@ -120,7 +122,7 @@ class Voice:
         text = io.StringIO()
         error.show(text)
         self._tell("error", error.format_message())
-        self._print(heeded(self._redactor.redact(text.getvalue())), end="")
+        self._print(heeded(self._redactor.redact(text.getvalue()), told=self.read_along), end="")
 
     def command(self, line: str) -> None:
         """Print a line for the CI system that reads along, as it is."""
@@ -151,7 +153,7 @@ class Voice:
             line = json.dumps({"time": now, "level": level, "message": text, **facts})
             line = self._redactor.redact(line)
         else:
-            line = heeded(inert(f"{about}: {text}" if about else text))
+            line = heeded(inert(f"{about}: {text}" if about else text), told=self.read_along)
         with self._lock:
             if self._shown:
                 line = f"\r{' ' * self._shown}\r{line}"

@@ -28,19 +28,13 @@ from migrate.fleet import outcome
 from migrate.fleet.outcome import Outcome, failed
 from migrate.pipeline.fleet_standing import cut_off, standing
 from migrate.pipeline.giving_up import said
-from migrate.pipeline.promotion import apply_saved
+from migrate.pipeline.patience import patiently
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import resume
 from migrate.pipeline.rolling_back import Back, roll_back
+from migrate.pipeline.saved import apply_saved
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
-
-SLACK = 1.0
-"""Seconds after a lock has fallen before it is tried again."""
-
-LOOKS = 3
-"""How often a lock that was left by a dead run is waited for: each time something may have changed
-hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +94,16 @@ def run_errand(
 def _patiently(
     errand: Errand, connections: Connections, begin: Callable[[Plan], Record]
 ) -> Outcome:
-    """Do an errand; where a run of it was cut off on another machine, its lock is waited for.
-
-    Whoever still renews it lives, and is not waited for twice.
-    """
+    """Do an errand; where a run of it was cut off on another machine, its lock is waited for."""
     environment = connections.config.environment(errand.environment)
     archive, tools = connections.archive(environment), connections.tools
-    waited = ""
-    for _ in range(LOOKS):
-        try:
-            return _once(errand, environment, archive, connections, begin)
-        except TargetLocked as held:
-            own = held.run and held.run == archive.claimed_by(errand.plan)
-            if not (own or held.died) or not held.until or held.run == waited:
-                raise
-            waited = held.run
-            left = max(held.until - tools.now(), 0.0) + SLACK
-            tools.pause(left, f"until the lock of run {held.run}, which was cut off, falls")
-    return _once(errand, environment, archive, connections, begin)
+
+    def worth_waiting(held: TargetLocked) -> bool:
+        return held.died or (bool(held.run) and held.run == archive.claimed_by(errand.plan))
+
+    return patiently(
+        lambda: _once(errand, environment, archive, connections, begin), worth_waiting, tools
+    )
 
 
 def _once(

@@ -1,17 +1,15 @@
-"""Promotions from end to end, as the commands ask for them: plan only, apply, both in one go.
+"""Promotions from end to end, as the commands ask for them: plan only, or plan and apply in one go.
 
 What an assignments file asks for goes the same way as what another environment holds.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from migrate.assignments_file import AssignmentsFile
 from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import Interrupted, UsageError
-from migrate.journal import is_unfinished
 from migrate.model import Assignments, Snapshot
 from migrate.pipeline import checks, lookups
 from migrate.pipeline.applying import apply
@@ -20,11 +18,10 @@ from migrate.pipeline.checks import Leave
 from migrate.pipeline.confirming import steady
 from migrate.pipeline.locking import locked, untouched, warn_of_runs
 from migrate.pipeline.planning import Planned, Wish, plan_offline, plan_on, plan_towards
-from migrate.pipeline.protection import may_run, not_in_one_go, on_the_path
+from migrate.pipeline.protection import not_in_one_go, on_the_path
 from migrate.pipeline.record import Record
-from migrate.pipeline.resuming import reclaim, resume, settled_by
+from migrate.pipeline.saved import refusing
 from migrate.pipeline.sources import Spelled, asked, confirm, from_file, obtain
-from migrate.pipeline.waiving import waived_for
 from migrate.pipeline.ways import EVERYTHING, Way, check, fitting, source_of, stand_in, target_of
 from migrate.plan import Plan
 from migrate.platforms.base import PeopleUnreadable, Reader
@@ -173,60 +170,12 @@ def carry_through(
         return apply(planned.plan, target, record)
 
 
-def apply_saved(
-    saved: Plan,
-    connections: Connections,
-    begin: Callable[[Plan], Record],
-    confirmed: str | None = None,
-) -> Verification | None:
-    """Run a plan that was made before, on the environment that it names, which may have to be
-    `confirmed` by name.
-
-    Where it has a run that was cut off, that one is gone on with: a job that is run again does
-    the right thing.
-    """
-    record = begin(saved)
-    with untouched():
-        environment = connections.config.environment(saved.target.environment)
-        archive = connections.archive(environment)
-        checks.right_target(saved, environment.identity, archive.location)
-        run = archive.claimed_by(saved.id)
-        unfinished = run is not None and is_unfinished(archive.store, run)
-        if not unfinished:
-            with refusing(record):
-                waivers = waived_for(saved, environment, archive, connections)
-                checks.allowed(saved.verdicts, environment.name, waivers.leave)
-                record.approvers = may_run(saved, environment, connections, confirmed)
-            record.notes += [
-                f"guard {rule} was waived by {owner}: {waivers.reasons[rule]}"
-                for rule, owner in sorted(waivers.owners.items())
-            ]
-    if run is not None and unfinished:
-        connections.tools.tell(f"plan {saved.id} was begun by run {run}: going on with it")
-        return resume(run, environment, connections, lambda _plan: record)
-    settles = settled_by(saved, archive)
-    with locked(environment, connections, settles=settles) as target:
-        if run is not None:
-            reclaim(saved, run, target)
-        return apply(saved, target, record)
-
-
 def _allowed(
     plan: Plan, record: Record, environment: Environment, connections: Connections
 ) -> None:
     leave = Leave(waivers_only=connections.policy(environment).waivers_only)
     with refusing(record):
         checks.allowed(plan.verdicts, environment.name, leave)
-
-
-@contextmanager
-def refusing(record: Record) -> Iterator[None]:
-    """Say in the record of a run that it was refused before it began."""
-    try:
-        yield
-    except Exception:
-        record.result = "refused, target unchanged"
-        raise
 
 
 def _compare(way: Way, wish: Wish, connections: Connections) -> Planned:

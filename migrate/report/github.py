@@ -6,7 +6,8 @@ and `##teamcity[…]` in the same way. (docs.github.com, Workflow commands for G
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from migrate.report.escape import inert
 
@@ -40,12 +41,24 @@ def annotation(
     return f"::{level}{' ' if properties else ''}{properties}::{_data(message)}"
 
 
-def annotations(level: str, messages: list[tuple[str, str]]) -> list[str]:
-    """Those of one level, from titles and messages; the last one says how many are left out."""
-    if len(messages) > MOST:
-        more = len(messages) - MOST + 1
-        messages = [*messages[: MOST - 1], ("role-migrate", f"and {more} more: see the log")]
-    return [annotation(level, message, title=title) for title, message in messages]
+class Note(NamedTuple):
+    """What an annotation is to say, and beside which line of which file."""
+
+    title: str
+    message: str
+    file: str = ""
+    line: int | None = None
+
+
+def annotations(level: str, notes: Sequence[Note]) -> list[str]:
+    """Those of one level; the last one says how many are left out."""
+    if len(notes) > MOST:
+        more = len(notes) - MOST + 1
+        notes = [*notes[: MOST - 1], Note("role-migrate", f"and {more} more: see the log")]
+    return [
+        annotation(level, each.message, title=each.title, file=each.file, line=each.line)
+        for each in notes
+    ]
 
 
 def outputs(facts: Mapping[str, str], mark: str) -> str:
@@ -75,6 +88,16 @@ def fitting(page: str, room: int) -> str:
         cut = head.encode()[:room].decode(errors="ignore")
         head = cut[: cut.rfind("\n") + 1]
     return head + note
+
+
+def fitting_all(pages: Sequence[str], room: int) -> str:
+    """Pages in at most `room` bytes; where not all have room the last comes first."""
+    whole = "\n".join(pages)
+    if len(pages) < 2 or len(whole.encode()) <= room:
+        return fitting(whole, room)
+    last = fitting(pages[-1], room)
+    before = fitting_all(pages[:-1], room - len(last.encode()) - 1)
+    return f"{before}\n{last}" if before else last
 
 
 def _data(text: str) -> str:

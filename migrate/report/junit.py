@@ -7,19 +7,24 @@ from migrate.errors import Fault
 from migrate.guards import Outcome
 from migrate.plan import Plan
 from migrate.report.escape import inert
+from migrate.report.plan_text import verdict_text
 
 
-def of_plan(plan: Plan) -> str:
-    """Each guard a test: it fails where it refuses, and is skipped where it could not look."""
+def of_plan(plan: Plan, *, principals: bool = False) -> str:
+    """Each guard a test: it fails where it refuses, and is skipped where it could not look.
+
+    What may name users and groups is told with `principals` alone.
+    """
     cases = []
     for verdict in plan.verdicts:
         name = f"  <testcase classname={quoteattr('guards')} name={quoteattr(verdict.rule)}"
-        said = _text(verdict.message)
+        message = verdict_text(verdict, principals=principals)
+        said = _text(message)
         if verdict.outcome is Outcome.REFUSE:
-            body = f"<failure message={_attribute(verdict.message)}>{said}</failure>"
+            body = f"<failure message={_attribute(message)}>{said}</failure>"
         elif verdict.outcome is Outcome.UNCHECKED:
-            body = f"<skipped message={_attribute(verdict.message)}/>"
-        elif verdict.message:
+            body = f"<skipped message={_attribute(message)}/>"
+        elif message:
             reason = f": {_text(verdict.reason)}" if verdict.reason else ""
             body = f"<system-out>{verdict.outcome.value}{reason}: {said}</system-out>"
         else:

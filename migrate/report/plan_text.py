@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from migrate.behaviour import shown
 from migrate.diff import Action, Change, Left, Reason, permission_changes
-from migrate.guards import Outcome, Verdict, can_be_allowed
+from migrate.guards import Outcome, Verdict, can_be_allowed, names_nobody
 from migrate.levels import Levels
 from migrate.model import Role
 from migrate.plan import Origin, Plan, Reverted, Side
@@ -28,10 +28,23 @@ def render(plan: Plan, traits: Traits, *, everything: bool = False, principals: 
     Without `principals` users and groups are counted, and none is named.
     """
     page = "\n".join(_lines(plan, traits, everything, principals)) + "\n"
-    return page if principals else _unnamed(page, plan)
+    return page if principals else unnamed(page, plan)
 
 
-def _unnamed(page: str, plan: Plan) -> str:
+WITHHELD = "what it found may name people and is not shown here (--show-principals)"
+
+
+def verdict_text(verdict: Verdict, *, principals: bool) -> str:
+    """What a guard says; without `principals` only where that can name nobody."""
+    found = verdict.outcome is not Outcome.UNCHECKED and bool(verdict.message)
+    return (
+        WITHHELD
+        if found and not principals and not names_nobody(verdict.rule)
+        else (verdict.message)
+    )
+
+
+def unnamed(page: str, plan: Plan) -> str:
     """The page without the names that notes, and what guards say, may hold."""
     people = plan.people
     items = (*people.adds, *people.removes, *(left.assignment for left in people.left))

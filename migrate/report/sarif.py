@@ -9,21 +9,32 @@ from migrate.guards import Outcome
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
 from migrate.report.escape import inert
+from migrate.report.plan_text import verdict_text
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Outcome.REFUSE: "error", Outcome.ALLOWED: "warning", Outcome.WARN: "warning"}
 
 
-def of_plan(plan: Plan) -> dict[str, Any]:
-    """Each guard that objects to the plan is a result; its place is the plan itself."""
+def of_plan(plan: Plan, config: str, *, principals: bool = False) -> dict[str, Any]:
+    """Each guard that objects to the plan is a result; its place is the plan itself.
+
+    Code hosts show it beside a file of the repository: the first line of `config`, its path there.
+    What may name users and groups is told with `principals` alone.
+    """
     place = f"{plan.source.environment} to {plan.target.environment}"
     results = [
         {
             "ruleId": verdict.rule,
             "level": _LEVELS[verdict.outcome],
-            "message": {"text": inert(verdict.message)},
+            "message": {"text": inert(verdict_text(verdict, principals=principals))},
             "locations": [
-                {"logicalLocations": [{"name": inert(place), "fullyQualifiedName": plan.id}]}
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": _uri(config)},
+                        "region": {"startLine": 1},
+                    },
+                    "logicalLocations": [{"name": inert(place), "fullyQualifiedName": plan.id}],
+                }
             ],
             "partialFingerprints": {"plan/v1": plan_digest(plan)},
         }

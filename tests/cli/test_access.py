@@ -12,6 +12,7 @@ from migrate.sandbox import Sandbox
 from migrate.sandbox.kore.seed import built_in_roles
 from migrate.validation import validate
 from tests.cli.world import USERS, Ran, World, role, world_on
+from tests.core.test_github import commands
 
 DIRECT, OUTER, NESTED = "ann@example.com", "bob@example.com", "cy@example.com"
 SUPPORT, OPERATOR = "dee@example.com", "ops@example.com"
@@ -605,6 +606,40 @@ def test_a_page_for_a_merge_request_counts_people_unless_it_is_asked_to_name_the
     plan(staffed, *FULL, "--report", f"md={named}", "--show-principals", code=4)
     assert DIRECT in named.read_text()
     assert "group Desk" in named.read_text()
+
+
+PEOPLE = (DIRECT, OUTER, NESTED, SUPPORT, OPERATOR, "group Desk", "Night Desk")
+
+
+@pytest.mark.parametrize("form", ["junit", "sarif"])
+def test_what_ci_systems_show_names_people_only_if_it_is_asked_to(
+    staffed: World, form: str
+) -> None:
+    page, named = staffed.folder / "page", staffed.folder / "named"
+    ran = plan(staffed, *FULL, "--format", form, "--report", f"{form}={page}", code=4)
+    for text in (page.read_text(), ran.out):
+        assert "not shown here" in text
+        assert [who for who in PEOPLE if who in text] == []
+    words = ("--format", form, "--report", f"{form}={named}", "--show-principals")
+    ran = plan(staffed, *FULL, *words, code=4)
+    for text in (named.read_text(), ran.out):
+        assert "not shown here" not in text
+        assert [who for who in PEOPLE if who in text] != []
+
+
+def test_annotations_name_people_only_if_they_are_asked_to(
+    staffed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def annotations(*words: str) -> str:
+        ran = plan(staffed, *FULL, "--ci", "github", *words, code=4)
+        return "\n".join(commands(ran.err))
+
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
+        monkeypatch.delenv(name, raising=False)
+    text = annotations()
+    assert "::error" in text and "::warning" in text
+    assert [who for who in PEOPLE if who in text] == []
+    assert [who for who in PEOPLE if who in annotations("--show-principals")] != []
 
 
 def test_a_plan_ends_in_what_it_comes_to(staffed: World) -> None:

@@ -96,6 +96,27 @@ def test_names_from_an_account_are_no_commands(world: World, github: GitHub, for
     assert commands(world.run(*words, "--ci", "none").out) == []
 
 
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_names_are_no_commands_where_only_the_caller_knows_of_the_runner(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"):  # as within a container
+        monkeypatch.delenv(name, raising=False)
+    world.put("dev", state(role("admin", "##vso[task.complete]", "::error::pwn", Invite="YES")))
+    words = ["--ci", "github"] if way == "option" else []
+    if way == "variable":
+        monkeypatch.setenv("ROLE_MIGRATE_CI", "github")
+    for form in ("text", "json"):
+        ran = world.run("plan", "--from", "dev", "--to", "prod", "--format", form, *words)
+        assert ran.code == 0, ran.err
+        assert all(level in ("notice", "warning") for level, _, _ in told(ran))
+    wrong = world.run("plan", "--from", "##[error]pwn", "--to", "prod", *words)
+    assert wrong.code == 2
+    assert [level for level, _, _ in told(wrong)] == ["error"]
+    if way == "variable":  # of commands that tell the job nothing, too
+        assert commands(world.run("diff", "##[error]pwn", "x").err) == []
+
+
 def test_what_goes_to_a_file_is_as_it_is(world: World, github: GitHub) -> None:
     world.put("dev", state(EVIL))
     with (world.folder / "plan.md").open("wb") as file:
@@ -163,6 +184,43 @@ def test_wrong_usage_is_told_too(world: World, github: GitHub) -> None:
     assert world.run("plan", "--ci", "jenkins", "--to", "prod").code == 2
 
 
+WRONG = [
+    ("--nonsense",),
+    ("--from",),
+    ("--nonsense=##[error]pwn",),
+    ("--ci", "jenkins"),
+    ("--dotenv", "no/such/folder"),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=" ".join)
+def test_a_line_that_can_t_be_parsed_is_told_too(
+    world: World, github: GitHub, wrong: tuple[str, ...]
+) -> None:
+    ran = world.run("plan", "--to", "prod", *wrong)
+    assert ran.code == 2
+    assert [level for level, _, _ in told(ran)] == ["error"]
+    assert (github.outputs["outcome"], github.outputs["plan_id"]) == ("usage", "")
+
+
+@pytest.mark.parametrize("way", ["--ci gitlab", "--ci=gitlab", "--dotenv role-migrate.env", ""])
+def test_a_line_that_can_t_be_parsed_leaves_no_variables_of_an_earlier_command(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.chdir(world.folder)
+    if not way:
+        monkeypatch.setenv("GITLAB_CI", "true")
+    words = ("plan", "--from", "dev", "--to", "prod", *way.split())
+    assert world.run(*words).code == 0
+    path = world.folder / "role-migrate.env"
+    assert "ROLE_MIGRATE_PLAN_ID" in variables(path)
+    assert world.run(*words, "--nonsense").code == 2
+    assert variables(path) == {"ROLE_MIGRATE_EXIT_CODE": "2", "ROLE_MIGRATE_OUTCOME": "usage"}
+    path.unlink()
+    assert world.run("diff", "--nonsense", *way.split()).code == 2
+    assert not path.exists(), "no command that tells its job"
+
+
 @pytest.mark.parametrize("kind", ["folder", "pipe", "nowhere"])
 def test_what_can_not_be_written_changes_nothing(
     world: World, github: GitHub, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -227,6 +285,41 @@ def test_faults_of_files_are_shown_at_their_lines(world: World, github: GitHub) 
     assert (level, properties["file"], properties["line"]) == ("error", path.name, "2")
     assert text
     assert github.outputs == {**github.outputs, "outcome": "invalid", "plan_id": ""}
+
+
+def test_paths_are_those_of_the_repository(
+    world: World, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = world.folder / "deploy"
+    folder.mkdir()
+    (folder / "a.csv").write_text("kind,principal,role_type,role\nuser,,admin,Auditor\n")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(world.folder))
+    for name in ("a.csv", str(folder / "a.csv"), "../deploy/a.csv"):
+        ran = world.run("validate", name, "--format", "sarif")
+        assert told(ran)[0][1]["file"] == "deploy/a.csv"
+        place = ran.json()["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "deploy/a.csv"
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(world.folder / "elsewhere"))
+    assert told(world.run("validate", "a.csv"))[0][1]["file"] == "a.csv"
+
+
+def test_faults_that_are_not_shown_are_counted(world: World, github: GitHub) -> None:
+    lines = "".join(f"user,,admin,R{number}\n" for number in range(15))
+    path = world.file("joiners.csv", f"kind,principal,role_type,role\n{lines}")
+    notes = told(world.run("validate", path.name))
+    assert len(notes) == 10
+    assert notes[-1][2].startswith("and 6 more")
+    assert notes[8][1]["line"] == "10"
+
+
+def test_of_a_plan_and_a_run_the_run_is_kept(world: World, github: GitHub) -> None:
+    limit = 1024 * 1024
+    github.page.write_bytes(b"x" * (limit - 3000))
+    assert world.promote("--yes").code == 0
+    added = github.page.read_bytes()[limit - 3000 :].decode()
+    assert github.outputs["run_id"] in added
+    assert github.page.stat().st_size <= limit
 
 
 def test_drift_on_github(world: World, github: GitHub) -> None:

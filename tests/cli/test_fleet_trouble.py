@@ -197,7 +197,7 @@ def test_a_lock_that_a_dead_run_of_its_own_left_elsewhere_is_waited_for(fleet: F
     hold(fleet.world, "eu", run=run, left=1.0)
     ran = fleet.apply("--format", "json")
     assert by_target(ran)["eu"]["state"] == "done"
-    ran.says("eu: waiting ", f"s: until the lock of run {run}, which was cut off, falls")
+    ran.says("eu: waiting ", f"s: until the lock of run {run}, unless it still goes on, falls")
     fleet.exact()
 
 

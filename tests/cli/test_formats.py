@@ -47,6 +47,10 @@ def test_sarif_has_a_result_for_each_guard_that_objects(world: World) -> None:
     assert [each["ruleId"] for each in refused] == ["protected_names"]
     assert {each["ruleId"] for each in run["results"]} <= rules
     assert log["version"] == "2.1.0"
+    for each in run["results"]:  # code hosts take no result without one
+        (place,) = [found["physicalLocation"] for found in each["locations"]]
+        assert place["artifactLocation"]["uri"] == world.config.name
+        assert place["region"]["startLine"] == 1
 
 
 def test_a_page_for_a_merge_request_is_short_first_and_folds_the_rest(world: World) -> None:

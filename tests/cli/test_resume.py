@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli.fleet_world import hold
 from tests.cli.test_locks import expire, promotion, wait_for
 from tests.cli.world import IMPORT, UPLOAD, World, role
 
@@ -67,6 +69,59 @@ def test_apply_of_a_plan_whose_run_was_cut_off_goes_on_with_it(world: World) -> 
     world.assert_promoted()
     assert world.run("apply", plan, "--yes").code == 5
     assert len(world.runs()) == 1
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_apply_waits_for_the_lock_that_its_own_dead_run_left(world: World, elsewhere: bool) -> None:
+    plan = world.plan()
+    world.configure(timeout="2")
+    world.fault("timeout_before", IMPORT, seconds=60, query=BOT)
+    process = world.spawn("apply", plan, "--yes")
+    wait_for(world, "POST import bot")
+    process.kill()
+    process.communicate()
+    world.calm()
+    run = world.runs()[0]
+    if elsewhere:
+        hold(world, "prod", run=run, left=1.0)
+    other = world.promote("--yes")
+    assert other.code == 6, "nobody else's run is waited for"
+    ran = world.run("apply", plan, "--yes")
+    assert ran.code == 0, ran.err
+    how = "unless it still goes on" if elsewhere else "which was cut off"
+    ran.says("waiting ", f"until the lock of run {run}, {how}, falls", "going on with it")
+    world.assert_promoted()
+    assert world.runs() == [run]
+    report = world.report(run)
+    assert report["result"] == "done"
+
+
+def test_a_run_of_the_plan_that_still_goes_on_is_waited_for_once(world: World) -> None:
+    plan = world.plan()
+    world.fault("500", IMPORT, query=BOT, times=10)
+    world.configure(timeout="0.3")
+    assert world.run("apply", plan, "--yes").code == 8
+    world.calm()
+    run, since = world.runs()[0], world.last()
+    path = hold(world, "prod", run=run, left=0.5)
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(0.1):
+            hold(world, "prod", run=run, left=2.0)
+
+    keeper = threading.Thread(target=renew)
+    keeper.start()
+    try:
+        ran = world.run("apply", plan, "--yes")
+    finally:
+        done.set()
+        keeper.join()
+    assert ran.code == 6, ran.err
+    assert ran.err.count("waiting ") == 1
+    ran.says("holds the lock", "target: ")
+    assert world.writes(since) == []
+    assert path.exists()
 
 
 def test_from_a_copy_of_the_config_in_another_folder(world: World, tmp_path: Path) -> None:

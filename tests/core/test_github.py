@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.guards import Outcome, Verdict
-from migrate.report.github import annotation, annotations, fitting, outputs, unheeded
+from migrate.report.github import (
+    Note,
+    annotation,
+    annotations,
+    fitting,
+    fitting_all,
+    outputs,
+    unheeded,
+)
 from migrate.report.job_facts import dotenv, facts, verdict
 
 HOSTILE = st.text() | st.sampled_from(
@@ -77,11 +85,11 @@ def test_what_an_annotation_says_is_what_was_meant() -> None:
 
 
 def test_annotations_that_would_be_dropped_are_counted() -> None:
-    said = annotations("error", [("t", f"m{number}") for number in range(25)])
+    said = annotations("error", [Note("t", f"m{number}") for number in range(25)])
     assert len(said) == 10
     assert said[-1].endswith("::and 16 more: see the log")
     assert said[8].endswith("::m8")
-    assert len(annotations("error", [("t", "m")] * 10)) == 10
+    assert len(annotations("error", [Note("t", "m")] * 10)) == 10
 
 
 def parsed(text: str) -> dict[str, str]:
@@ -140,6 +148,22 @@ def test_a_page_is_whole_or_short_or_cut() -> None:
 @given(st.text(), st.integers(0, 3000))
 def test_a_page_never_needs_more_room_than_there_is(text: str, room: int) -> None:
     assert len(fitting(text + "\n<details>" + text * 3, room).encode()) <= room
+
+
+@given(st.lists(st.text(), min_size=1, max_size=4), st.integers(0, 3000))
+def test_pages_never_need_more_room_than_there_is(pages: list[str], room: int) -> None:
+    assert len(fitting_all([page * 50 for page in pages], room).encode()) <= room
+
+
+def test_of_two_pages_the_last_is_kept() -> None:
+    plan, run = "## plan\n<details>" + "p" * 500, "## run\n<details>" + "r" * 500
+    assert fitting_all([plan, run], 2000) == f"{plan}\n{run}"
+    both = fitting_all([plan, run], 700)
+    assert both.startswith("## plan\n\nShortened")
+    assert both.endswith(run)
+    short = fitting_all([plan, run], 100)
+    assert "## run\n" in short
+    assert "rrr" not in short
 
 
 def judged(*outcomes: Outcome) -> tuple[Verdict, ...]:
