@@ -12,12 +12,14 @@ import pty
 import re
 import secrets
 import select
+import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -160,11 +162,13 @@ class World:
     def spawn(self, *arguments: str | Path, **options: Any) -> "subprocess.Popen[bytes]":
         """Start a command in a process of its own."""
         words = ["--config", str(self.config), *map(str, arguments)]
+        # Whoever runs the tests in the background may have them ignore Ctrl-C.
+        heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
             [sys.executable, "-m", "migrate", *words],
             cwd=self.folder,
-            **{"stdin": subprocess.DEVNULL, **streams, **options},
+            **{"stdin": subprocess.DEVNULL, "preexec_fn": heeding, **streams, **options},
         )
 
     def ended(self, process: "subprocess.Popen[bytes]") -> Ran:

@@ -159,7 +159,8 @@ def _remedy(status: int, message: str) -> str:
         return (
             "The import did not find the uploaded file. Where it was uploaded to the platform, "
             'this environment may want it from a bucket: upload = "store", with import_bucket. '
-            "Where it lies in a bucket, check that it is the one the platform reads, and file_id."
+            "Where it lies in a bucket, check which one the platform reads, and `file_id` of "
+            "`import_bucket`."
         )
     if status in (404, 405):
         return "Check the environment's url: this address does not offer the call."
