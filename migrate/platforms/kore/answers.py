@@ -158,7 +158,7 @@ def _remedy(status: int, message: str) -> str:
     if "file id" in message.lower():
         return (
             "The import did not find the uploaded file. Where it was uploaded to the platform, "
-            'this environment may want it from a bucket: upload = "store", with import_bucket. '
+            'this environment may want it from a bucket: set `upload` to "store", and say which. '
             "Where it lies in a bucket, check which one the platform reads, and `file_id` of "
             "`import_bucket`."
         )
