@@ -86,7 +86,7 @@ def every_command() -> Iterator[tuple[str, click.Command]]:
 
 
 def below(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(group)
+    context = click.Context(group, **cli.context_settings)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
@@ -96,7 +96,7 @@ def below(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
 
 
 def options_of(command: click.Command) -> list[str]:
-    context = click.Context(command)
+    context = click.Context(command, **cli.context_settings)
     return [name for each in command.get_params(context) for name in each.opts]
 
 
@@ -107,7 +107,7 @@ def parses(words: list[str], wholly: bool = False) -> None:
     value that is not taken, or one that is missing.
     """
     command: click.Command = cli
-    context = click.Context(cli, info_name="role-migrate", obj=Runtime())
+    context = click.Context(cli, info_name="role-migrate", obj=Runtime(), **cli.context_settings)
     while True:
         rest: list[str] = []
         with nullcontext() if wholly else suppress(click.BadOptionUsage):  # `plan --to-group`
