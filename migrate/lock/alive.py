@@ -66,6 +66,23 @@ def gone_for(owner: str) -> float | None:
         os.close(handle)
 
 
+def lives(owner: str) -> bool:
+    """Whether the process behind `owner` is known to run on this machine."""
+    if not _is_owner(owner) or not _in_memory():
+        return False
+    try:
+        handle = os.open(_path(owner), os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def forget(owner: str) -> None:
     """Remove the sign of a process that no longer matters, where there is one."""
     if _is_owner(owner):
