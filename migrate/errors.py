@@ -159,12 +159,14 @@ class TargetLocked(Blocked):
     """A lock on the target is held; the message names its owner and when the lease ends.
 
     `run` holds it, "" if unknown; `until` is when it falls by itself, in epoch seconds, unless it
-    is renewed, 0 if unknown; `died`: that run is known to be gone, so that it is not.
+    is renewed, 0 if unknown; `died`: that run is known to be gone, so that it is not; `lives`: it
+    is known to go on.
     """
 
     run: str = ""
     until: float = 0.0
     died: bool = False
+    lives: bool = False
 
 
 class RunUnfinished(Blocked):

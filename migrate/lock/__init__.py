@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from migrate.errors import NOT_BY_US, Blocked, MigrateError, RunUnfinished, TargetLocked
-from migrate.lock.alive import SignOfLife, forget, gone_for
+from migrate.lock.alive import SignOfLife, forget, gone_for, lives
 from migrate.lock.conditions import check_conditions
 from migrate.lock.held import Lock, LockLost, Takeover, Terms
 from migrate.lock.record import LockRecord, Who, at, lock_key, parse_lock, unreadable
@@ -168,6 +168,7 @@ def _check_free(
         return Takeover(lock, died=True)
     held = _held(lock, now, free_at, gone, terms, where, unsettled)
     held.run, held.died = lock.run, gone is not None
+    held.lives = gone is None and lives(lock.owner)
     held.until = free_at if gone is None else min(now + lock.call_timeout - gone, free_at)
     raise held
 

@@ -12,6 +12,8 @@ import math
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from migrate.mounts import mount_of
@@ -51,19 +53,38 @@ def gone_for(owner: str) -> float | None:
 
     0.0 when it is found out; the moment is kept in the file for whoever asks later.
     """
-    if not _is_owner(owner) or not _in_memory():
-        return None
+    with _sign(owner) as (handle, held):
+        if handle is None or held:
+            return None
+        try:
+            return _since(handle, time.clock_gettime(_CLOCK))
+        except OSError:
+            return None
+
+
+def lives(owner: str) -> bool:
+    """Whether the process behind `owner` is known to run on this machine."""
+    with _sign(owner) as (_, held):
+        return held
+
+
+@contextmanager
+def _sign(owner: str) -> Iterator[tuple[int | None, bool]]:
+    """The open sign of a process, None where there is none, and whether it holds it."""
+    handle, held = None, False
+    with suppress(OSError):
+        if _is_owner(owner) and _in_memory():
+            handle = os.open(_path(owner), os.O_RDWR | os.O_NOFOLLOW)
     try:
-        handle = os.open(_path(owner), os.O_RDWR | os.O_NOFOLLOW)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return _since(handle, time.clock_gettime(_CLOCK))
-    except OSError:
-        return None
+        if handle is not None:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                held = True
+        yield handle, held
     finally:
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
 
 
 def forget(owner: str) -> None:

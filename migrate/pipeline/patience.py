@@ -21,14 +21,14 @@ def patiently(
 ) -> Done:
     """Do it; where a lock that is `worth_waiting` for is held, do it again when that has fallen.
 
-    Whoever still renews it lives, and is not waited for twice. Raises as `do`.
+    Who is known to live is not waited for, and who still renews it not twice. Raises as `do`.
     """
     waited = ""
     for _ in range(LOOKS):
         try:
             return do()
         except TargetLocked as held:
-            if not held.until or held.run == waited or not worth_waiting(held):
+            if held.lives or not held.until or held.run == waited or not worth_waiting(held):
                 raise
             waited = held.run
             left = max(held.until - tools.now(), 0.0) + SLACK

@@ -99,8 +99,9 @@ class Ran:
 
     def says(self, *parts: str) -> None:
         """Each part is in what was said on stderr, for whoever has to act on it."""
+        unwrapped = " ".join(self.err.split())
         for part in parts:
-            assert part in self.err, f"{part!r} is not in:\n{self.err}"
+            assert part in self.err or part in unwrapped, f"{part!r} is not in:\n{self.err}"
 
 
 @dataclass

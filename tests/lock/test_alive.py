@@ -14,7 +14,7 @@ import pytest
 
 from migrate.errors import TargetLocked
 from migrate.lock import LockLost
-from migrate.lock.alive import FOLDER, SignOfLife, forget, gone_for
+from migrate.lock.alive import FOLDER, SignOfLife, forget, gone_for, lives
 from migrate.stores.base import Store, StoreUnreachable
 from migrate.stores.directory import DirectoryStore
 from tests.lock.conftest import OTHER, RUN, Clock, Odd, Take
@@ -65,6 +65,14 @@ def test_a_sign_is_there_for_as_long_as_it_is_held(owner: str) -> None:
     sign.end()
     assert f"role-migrate-{owner}" not in signs()
     assert gone_for(owner) is None
+
+
+def test_who_holds_a_sign_lives(owner: str) -> None:
+    assert not lives(owner)
+    sign = SignOfLife(owner)
+    assert lives(owner)
+    sign.end()
+    assert not lives(owner)
 
 
 def test_nothing_is_known_of_others(owner: str) -> None:
