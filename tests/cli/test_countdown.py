@@ -77,6 +77,26 @@ def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+def test_a_wait_ends_when_what_is_waited_for_is_there_sooner() -> None:
+    clock, asked = Time(), list[float]()
+
+    def sooner() -> bool:
+        asked.append(clock.now)
+        return clock.now > 40
+
+    countdown = Countdown(Voice(Redactor()), clock=clock, sleep=clock.sleep)
+    countdown.pause(200, REASON, sooner)
+    assert asked == [1, 3, 7, 15, 30, 45]
+    assert clock.now == 45
+
+
+def test_nobody_is_asked_when_a_wait_is_over() -> None:
+    clock = Time()
+    countdown = Countdown(Voice(Redactor()), clock=clock, sleep=clock.sleep)
+    countdown.pause(1, REASON, lambda: pytest.fail("asked"))
+    assert clock.now == 1
+
+
 class Terminal:
     """A terminal; inside it as a context it is what stderr goes to."""
 
