@@ -61,7 +61,7 @@ def own_name(mark: str, number: int) -> str:
 
 def made_by_probe(name: str) -> bool:
     """Whether a role of this name was made by a probe, of today or of an earlier day."""
-    return _OURS.fullmatch(name) is not None
+    return name.startswith(PREFIX) and _OURS.fullmatch(name) is not None
 
 
 def without_probes(state: State) -> State:

@@ -6,6 +6,7 @@ the state digest has the ids and tells whether an environment moved. The envelop
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from migrate import peoplefile
@@ -14,6 +15,7 @@ from migrate.errors import InvalidInput
 from migrate.model import (
     Capture,
     Identity,
+    Permissions,
     Role,
     Section,
     Selection,
@@ -52,13 +54,16 @@ def role_from_value(role_type: str, value: dict[str, Any]) -> Role:
         role_type=role_type,
         name=value["name"],
         description=value["description"],
-        permissions={
-            name: held if isinstance(held, str) else values_of(*held)
-            for name, held in value["permissions"].items()
-        },
+        permissions=_permissions(value["permissions"]),
         id=value.get("id"),
         ref_id=value.get("refId"),
     )
+
+
+def _permissions(value: dict[str, Any]) -> Permissions:
+    if {*map(type, value.values())} <= {str}:
+        return value
+    return {name: v if isinstance(v, str) else values_of(*v) for name, v in value.items()}
 
 
 def role_digest(role: Role) -> str:
@@ -168,7 +173,7 @@ def from_value(value: dict[str, Any], *, where: str, name: str = "") -> Snapshot
                 tuple(
                     sorted(
                         (role_from_value(role_type, item) for item in section["items"]),
-                        key=lambda role: role.name,
+                        key=attrgetter("name"),
                     )
                 ),
             )

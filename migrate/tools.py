@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from migrate import __version__
-from migrate.actor import Actor
-from migrate.lock.record import Who
+from migrate.actor import Actor, Who
 from migrate.traffic import Traffic
 
 _JOB_URLS = ("CI_JOB_URL", "BUILD_URL")

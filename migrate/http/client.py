@@ -13,7 +13,7 @@ from migrate.http.answer import Answer, Upload
 from migrate.http.failures import Call
 from migrate.http.retry import retrying
 from migrate.http.trust import checked_bundle, checked_certificate
-from migrate.http.urls import fault_of, host_of
+from migrate.urls import fault_of, host_of
 
 if TYPE_CHECKING:
     import requests

@@ -12,12 +12,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
+from migrate.actor import Who
 from migrate.errors import NOT_BY_US, Blocked, TargetLocked
 from migrate.lock.alive import SignOfLife, forget
 from migrate.lock.conditions import check_conditions
 from migrate.lock.held import Lock, LockLost, Takeover, Terms
 from migrate.lock.obstacles import check_free, check_settled
-from migrate.lock.record import LockRecord, Who, lock_key, parse_lock, unreadable
+from migrate.lock.record import LockRecord, lock_key, parse_lock, unreadable
 from migrate.model import Identity
 from migrate.stores.base import Store, VersionMoved
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import jwt
 
+from migrate.actor import Who
 from migrate.config import load
 from migrate.connect import Connections
 from migrate.errors import MigrateError
-from migrate.lock.record import Who
 from migrate.model import Assignments, Mode, Selection
-from migrate.pipeline import promotion
+from migrate.pipeline import promoting
 from migrate.pipeline.planning import Wish
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import resume
@@ -109,7 +109,7 @@ class Elapsed:
         wish = Wish(Mode.INCREMENTAL, Selection(), assignments=assignments, skip_unresolved=True)
         with self.connected() as connections:
             try:
-                promotion.promote(
+                promoting.promote(
                     way,
                     wish,
                     connections,
