@@ -11,7 +11,7 @@ from typing import Protocol
 
 from migrate import __version__
 from migrate.actor import Actor, Who
-from migrate.traffic import Traffic
+from migrate.traffic import Going, Traffic
 
 _JOB_URLS = ("CI_JOB_URL", "BUILD_URL")
 _PEOPLE = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID")
@@ -70,9 +70,10 @@ def real_tools(
     tell: Callable[[str], None],
     sleep: Callable[[float], None],
     pause: Pause,
+    watch: Callable[[Going | None], None] = lambda _going: None,
 ) -> Tools:
     """The real clock, randomness and process."""
-    traffic = Traffic(time.time)
+    traffic = Traffic(time.time, watch)
 
     def noted(seconds: float, reason: str, sooner: Callable[[], bool] | None = None) -> None:
         began = time.time()
