@@ -46,9 +46,7 @@ class Elapsed:
         self._url = app["url"] + NOT_OURS + "?roleType=admin&limit=1"
         self._app = app["admin_app"]
 
-    def pause(
-        self, seconds: float, reason: str, sooner: Callable[[], bool] | None = None
-    ) -> None:
+    def pause(self, seconds: float, reason: str, sooner: Callable[[], bool] | None = None) -> None:
         self.waits.append((seconds, reason))
         self.sleep(seconds)
 
