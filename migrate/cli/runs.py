@@ -6,6 +6,7 @@ import click
 
 from migrate.cli.files import answer
 from migrate.cli.finding import archives, find_run
+from migrate.cli.formats import text_or_json
 from migrate.cli.options import spelled_out
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, UsageError
@@ -25,14 +26,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="At most so many, newest first.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The answer on stdout.",
-)
+@text_or_json
 @click.pass_context
 def runs(context: click.Context, name: str | None, limit: int, form: str) -> int:
     """List the runs in the stores of the config, newest first.
