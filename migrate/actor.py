@@ -20,6 +20,21 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class Who:
+    """The process that acts. `job` is the URL of the CI job, where there is one."""
+
+    user: str
+    host: str
+    pid: int
+    job: str | None = None
+
+    def __str__(self) -> str:
+        """`user@host (process 12, https://ci/job/7)`."""
+        job = f", {self.job}" if self.job else ""
+        return f"{self.user}@{self.host} (process {self.pid}{job})"
+
+
+@dataclass(frozen=True, slots=True)
 class Approver:
     """Who approved a plan, when (ISO 8601, UTC), and for which change (a ticket).
 

@@ -111,6 +111,8 @@ def achievable(
     if not learned.drops_unknown:
         unknown = frozenset()
     permissions, because = _reachable(desired, before, learned, denied, unknown)
+    if permissions == desired.permissions:
+        return desired, tuple(because.values())
     return replace(desired, permissions=permissions), tuple(because.values())
 
 

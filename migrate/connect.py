@@ -219,5 +219,6 @@ def platform(environment: Environment | Identity) -> ModuleType:
 
 def traits_of(environment: Environment | Identity) -> Traits:
     """What the pure rooms must know of an environment's platform."""
-    traits: Traits = platform(environment).TRAITS
+    catalogue = importlib.import_module(f"migrate.platforms.{environment.platform}.catalogue")
+    traits: Traits = catalogue.TRAITS
     return traits

@@ -133,7 +133,7 @@ def compare(
         if not (_captured(wanted) and _captured(held)):
             left.append(Left(role_type, "", Reason.NOT_CAPTURED))
             continue
-        known = frozenset(name for role in held.roles for name in role.permissions)
+        known = frozenset[str]().union(*(role.permissions for role in held.roles))
         of_type = _RoleType(role_type, mode, rules, behaviour.of(role_type), traits, known)
         sources = in_scope((renamed(role, rules) for role in wanted.roles), selections)
         targets = {role.name: role for role in in_scope(held.roles, selections)}
@@ -227,7 +227,8 @@ class _RoleType:
 
     def _unknown(self, role: Role | None) -> frozenset[str]:
         # A target that has not one permission of this type to show tells nothing about its names.
-        return frozenset(role.permissions) - self.known if role and self.known else frozenset()
+        has = role.permissions.keys() if role and self.known else self.known
+        return frozenset() if has <= self.known else frozenset(has - self.known)
 
     def _fixed(self, name: str, held: Role | None) -> bool:
         """Whether a role is left alone as built-in; one that the target lacks can't be made."""

@@ -93,9 +93,9 @@ def _access_facts(
     operator: PrincipalKey | None,
     reached: Reach | None,
 ) -> AccessFacts | None:
-    after = desired(plan, target)
     if target.people is None:
         return None
+    after = desired(plan, target)
     reached = reached or reach(target, after, plan.people.held_after(target.people), traits)
     if reached is None:
         return None

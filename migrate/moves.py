@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from migrate.model import Assignment, Permissions, PermissionValue, PrincipalKey, RoleKey
 
@@ -71,7 +72,7 @@ class Part:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Roles:
     """The roles of one type: what each grants before and after.
 
@@ -83,17 +84,17 @@ class Roles:
     after: Mapping[RoleKey, Permissions]
     texts: frozenset[RoleKey] = frozenset()
 
-    @property
+    @cached_property
     def created(self) -> frozenset[RoleKey]:
         """Roles that only exist afterwards."""
         return frozenset(self.after.keys() - self.before.keys())
 
-    @property
+    @cached_property
     def pruned(self) -> frozenset[RoleKey]:
         """Roles that only exist before."""
         return frozenset(self.before.keys() - self.after.keys())
 
-    @property
+    @cached_property
     def updated(self) -> frozenset[RoleKey]:
         """Roles whose permissions change."""
         both = self.before.keys() & self.after.keys()

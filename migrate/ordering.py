@@ -15,11 +15,14 @@ once.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from migrate.model import Assignment
 from migrate.moves import Breach, Granting, Hidden, Holdings, Move, Part, Roles
 from migrate.replay import Replay
-from migrate.stepwise import Common, stepwise
+
+if TYPE_CHECKING:
+    from migrate.stepwise import Common
 
 M = Move
 CANDIDATES: tuple[tuple[Move, ...], ...] = (
@@ -66,7 +69,7 @@ def order(
     after: Holdings,
     changes: tuple[frozenset[Assignment], frozenset[Assignment]],
     granting: Granting,
-    common: Common,
+    common: "Common",
     *,
     careful: bool,
     hidden: Hidden | None = None,
@@ -86,6 +89,8 @@ def order(
     for parts in candidates:
         if replay.within_bounds(parts):
             return Order(role_type, parts)
+    from migrate.stepwise import stepwise  # rarely needed, and large
+
     made = stepwise(replay, adds, removes, common, careful=careful)
     if made is not None:
         return Order(role_type, made)

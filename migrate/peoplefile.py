@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from migrate.model import Assignment, Capture, People, Principal, PrincipalKind, Scope
+from migrate.model import Assignment, Capture, People, Principal, PrincipalKey, PrincipalKind, Scope
 
 NOT_CAPTURED = {"capture": Capture.NOT_CAPTURED.value}
 
@@ -23,13 +23,13 @@ def to_value(people: People | None, *, ids: bool = True) -> dict[str, Any]:
     value: dict[str, Any] = {
         "capture": capture.value,
         "principals": [
-            _principal(key[1], people.principals[key], ids) for key in sorted(people.principals)
+            _principal(key, people.principals[key], ids) for key in sorted(people.principals)
         ],
         "scopes": [
             {"name": name, **({"id": people.scopes[name].id} if ids else {})}
             for name in sorted(people.scopes)
         ],
-        "items": assignments_to_value(sorted(people.assignments)),
+        "items": assignments_to_value(people.in_order),
         "groupsOf": {user: sorted(groups) for user, groups in people.groups_of.items() if groups},
         "unseenGroups": sorted(people.unseen_groups),
         "maybeDirect": assignments_to_value(sorted(people.maybe_direct)),
@@ -79,10 +79,15 @@ def assignment_from_value(value: dict[str, str]) -> Assignment:
     )
 
 
-def _principal(folded: str, principal: Principal, ids: bool) -> dict[str, Any]:
-    value = {"kind": principal.kind.value, "folded": folded}
-    if ids:
-        value["name"] = principal.name
-    every = {"id": principal.id, "orgId": principal.org_id, "primary": principal.primary}
-    known = every if ids else {}
-    return {**value, **{key: held for key, held in known.items() if held is not None}}
+def _principal(key: PrincipalKey, principal: Principal, ids: bool) -> dict[str, Any]:
+    kind, folded = key
+    if not ids:
+        return {"kind": kind, "folded": folded}
+    value = {"kind": kind, "folded": folded, "name": principal.name}
+    if principal.id is not None:
+        value["id"] = principal.id
+    if principal.org_id is not None:
+        value["orgId"] = principal.org_id
+    if principal.primary is not None:
+        value["primary"] = principal.primary
+    return value

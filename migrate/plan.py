@@ -6,7 +6,7 @@ touches, and carries the identities of both sides and of the store. `migrate.pla
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from migrate.actor import Actor
@@ -220,11 +220,8 @@ def desired(plan: Plan, target: State) -> State:
                 roles.pop(change.name, None)
             else:
                 before = roles.get(change.name)
-                roles[change.name] = replace(
-                    change.after,
-                    id=before.id if before else None,
-                    ref_id=before.ref_id if before else None,
-                )
+                ids = (before.id, before.ref_id) if before else (None, None)
+                roles[change.name] = change.after.known_by(*ids)
         sections[role_type] = section.holding(roles.values())
     return State(sections, target.people).with_seen(plan.people.unseen)
 

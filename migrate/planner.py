@@ -141,9 +141,12 @@ def _terms(source: State, rules: Rules) -> Terms:
     permissions: dict[str, set[str]] = {}
     for role in source.all_roles():
         names = permissions.setdefault(role.role_type, set())
-        names.update(renamed.get(name, name) for name in role.permissions)
+        names.update(role.permissions)
     return Terms(
-        {role_type: frozenset(names) for role_type, names in permissions.items()},
+        {
+            role_type: frozenset(renamed.get(name, name) for name in names)
+            for role_type, names in permissions.items()
+        },
         frozenset(role.name for role in source.all_roles()),
     )
 

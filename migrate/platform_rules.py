@@ -22,7 +22,7 @@ SHOWN = 5
 
 
 def making_room(
-    held: Collection[Assignment],
+    people: People,
     adds: Iterable[Assignment],
     removes: Iterable[Assignment],
     most: int | None,
@@ -34,12 +34,11 @@ def making_room(
     if most is None:
         return frozenset()
     coming = Counter(map(holder_of, adds))
-    there = Counter(map(holder_of, held))
     going: dict[PrincipalKey, list[Assignment]] = defaultdict(list)
     over = {
         holder: more
         for holder, count in coming.items()
-        if (more := there[holder] + count - most) > 0
+        if (more := people.counts[holder] + count - most) > 0
     }
     for item in removes if over else ():
         going[item.holder].append(item)
@@ -54,7 +53,7 @@ def with_room(
     Roles do not change in them, so whoever is without what is not to stay is within the bounds.
     """
     removes = changes.removes
-    room = making_room(people.assignments, changes.adds, removes, traits.most_roles)
+    room = making_room(people, changes.adds, removes, traits.most_roles)
     types = {item.role_type for item in room}
 
     def roomy(order: Order) -> Order:
@@ -78,7 +77,7 @@ def move_notes(
     noted = sorted((item, note) for item in adds if (note := traits.caution(item)))
     yield from dict.fromkeys(note for _, note in noted)
     yield from _order_notes(adds, removes, target, first)
-    room = making_room(target.assignments, adds, removes, traits.most_roles)
+    room = making_room(target, adds, removes, traits.most_roles)
     for (kind, name), count in sorted(Counter(item.holder for item in room).items()):
         yield (
             f"{traits.noun(kind)} {quoted(name)} would hold more than {traits.most_roles} roles on "
@@ -112,8 +111,8 @@ def _too_many(
     if most is None or not adds:
         return
     gaining = set(map(holder_of, adds))
-    count = Counter(map(holder_of, people.assignments.union(adds).difference(removes)))
-    full = {who: held for who, held in sorted(count.items()) if held > most and who in gaining}
+    after = people.counts_after(adds, removes)
+    full = {who: after[who] for who in sorted(gaining) if after[who] > most}
     if full:
         named = [
             f"{traits.noun(kind)} {quoted(name)} ({held})" for (kind, name), held in full.items()
@@ -161,8 +160,7 @@ def _order_notes(
     first: Mapping[PrincipalKey, str],
 ) -> Iterator[str]:
     """Whose first role is not what it was, or should be: the order of roles can't be set."""
-    after = target.assignments.union(adds).difference(removes)
-    stay = Counter(map(holder_of, after))
+    stay = target.counts_after(adds, removes)
     lost = sorted(
         item
         for item in removes

@@ -61,21 +61,24 @@ def own_name(mark: str, number: int) -> str:
 
 def made_by_probe(name: str) -> bool:
     """Whether a role of this name was made by a probe, of today or of an earlier day."""
-    return _OURS.fullmatch(name) is not None
+    return name.startswith(PREFIX) and _OURS.fullmatch(name) is not None
 
 
 def without_probes(state: State) -> State:
     """A state without the roles that probes made, and without who holds them."""
-    roles = {role_type: _without_probes(section) for role_type, section in state.roles.items()}
     people = state.people
+    held = (*people.assignments, *people.maybe_direct) if people else ()
+    names = {role.name for role in state.all_roles()}.union(item.role for item in held)
+    ours = set(filter(made_by_probe, names))
+    if not ours:
+        return state
     if people is not None:
-        ours = set(filter(made_by_probe, {item.role for item in people.assignments}))
-        ours.update(item.role for item in people.maybe_direct if made_by_probe(item.role))
         people = replace(
             people,
             assignments=frozenset(i for i in people.assignments if i.role not in ours),
             maybe_direct=frozenset(i for i in people.maybe_direct if i.role not in ours),
         )
+    roles = {role_type: _without_probes(section) for role_type, section in state.roles.items()}
     return State(roles, people)
 
 

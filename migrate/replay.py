@@ -4,6 +4,7 @@ within what they hold before and after (DESIGN 4.3)."""
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from migrate.model import Permissions, PermissionValue, RoleKey
 from migrate.moves import (
@@ -52,7 +53,7 @@ class Bits:
 class Replay:
     """The people and roles of one role type, on which orders are tried.
 
-    `old` and `new` say what each role grants before and after. Who may hold a role directly that
+    Who may hold a role directly that
     does not show has a fate for either case. One role at a time is enough: whoever holds several
     of them has no bound that is not the bound of one of these fates, or several of them together.
     """
@@ -70,11 +71,6 @@ class Replay:
         self._bits = Bits()
         self._known: dict[tuple[str, PermissionValue], int] = {}
         self._created, self._pruned = roles.created, roles.pruned
-        self.old = {key: self.grants(held) for key, held in roles.before.items()}
-        self.new = {key: self.grants(held) for key, held in roles.after.items()}
-        self._narrow = {
-            key: self.old[key] & self.new[key] for key in self.old.keys() & self.new.keys()
-        }
         self.fates: dict[Fate, list[Holder]] = defaultdict(list)
         changing = roles.updated | self._pruned
         holders = before.keys() | after.keys()
@@ -85,6 +81,16 @@ class Replay:
             for fate in (shown, *_hidden(shown, (hidden or {}).get(holder, frozenset()))):
                 if fate[0] != fate[1] or any(key in changing for key, _ in fate[0]):
                     self.fates[fate].append(holder)
+
+    @cached_property
+    def old(self) -> Mapping[RoleKey, int]:
+        """What each role grants before; where nobody's fate turns on it, nobody asks."""
+        return {key: self.grants(held) for key, held in self.roles.before.items()}
+
+    @cached_property
+    def new(self) -> Mapping[RoleKey, int]:
+        """What each role grants after."""
+        return {key: self.grants(held) for key, held in self.roles.after.items()}
 
     def grants(self, permissions: Permissions) -> int:
         """What permissions grant, as a number of `Bits`: each with its value is worked out once."""
@@ -112,6 +118,8 @@ class Replay:
         )
 
     def _outside(self, parts: tuple[Part, ...]) -> Iterator[tuple[list[Holder], int, int, bool]]:
+        if not self.fates:
+            return
         stages = list(zip(parts, self._stages(parts), strict=True))
         # Who shares a fate shares it no longer where only some of a move is done.
         apart = any(part.items is not None for part in parts)
@@ -140,7 +148,8 @@ class Replay:
             elif move in (Move.CREATE, Move.NARROW):
                 roles.update({key: self.new[key] for key in self._created})
             if move is Move.NARROW:
-                roles.update(self._narrow)
+                both = self.old.keys() & self.new.keys()
+                roles.update({key: self.old[key] & self.new[key] for key in both})
             if move in (Move.PRUNE, Move.REPLACE):
                 for key in self._pruned:
                     del roles[key]

@@ -5,7 +5,8 @@ the state digest has the ids and tells whether an environment moved. The envelop
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from migrate import peoplefile
@@ -14,6 +15,7 @@ from migrate.errors import InvalidInput
 from migrate.model import (
     Capture,
     Identity,
+    Permissions,
     Role,
     Section,
     Selection,
@@ -52,13 +54,16 @@ def role_from_value(role_type: str, value: dict[str, Any]) -> Role:
         role_type=role_type,
         name=value["name"],
         description=value["description"],
-        permissions={
-            name: held if isinstance(held, str) else values_of(*held)
-            for name, held in value["permissions"].items()
-        },
+        permissions=_permissions(value["permissions"]),
         id=value.get("id"),
         ref_id=value.get("refId"),
     )
+
+
+def _permissions(value: dict[str, Any]) -> Permissions:
+    if {*map(type, value.values())} <= {str}:
+        return value
+    return {name: v if isinstance(v, str) else values_of(*v) for name, v in value.items()}
 
 
 def role_digest(role: Role) -> str:
@@ -84,6 +89,10 @@ def state_digest(state: State) -> str:
     return _digest(state, ids=True)
 
 
+_Sections = dict[str, tuple[str, Iterable[dict[str, Any]]]]
+"""How each role type was captured, and its roles as JSON values."""
+
+
 def _digest(state: State, *, ids: bool) -> str:
     if ids not in state.digests:
         state.digests[ids] = _worked_out(state, ids=ids)
@@ -93,10 +102,10 @@ def _digest(state: State, *, ids: bool) -> str:
 def _worked_out(state: State, *, ids: bool) -> str:
     # Equal to the canonical form of the whole, put together role by role: sorting the roles'
     # bytes is what canonical JSON does with a list, without a second walk over every value.
-    sections = {
+    sections: _Sections = {
         role_type: (
             section.capture.value,
-            [_item(role_to_value(role, ids=ids)) for role in section.roles],
+            (role_to_value(role, ids=ids) for role in section.roles),
         )
         for role_type, section in state.roles.items()
     }
@@ -106,8 +115,8 @@ def _worked_out(state: State, *, ids: bool) -> str:
 
 def _as_written(value: dict[str, Any]) -> str:
     """The state digest of the JSON value of a state, where that is as this version writes it."""
-    sections = {
-        role_type: (section["capture"], [_item(role) for role in section["items"]])
+    sections: _Sections = {
+        role_type: (section["capture"], section["items"])
         for role_type, section in value["roles"].items()
     }
     people = value["assignments"]
@@ -115,23 +124,19 @@ def _as_written(value: dict[str, Any]) -> str:
     return _together(sections, dumps(people) if known else b"null")
 
 
-def _item(role: dict[str, Any]) -> bytes:
-    # The writer's bytes keep kilobytes that it did not need: these are cut to size, brace aside.
-    return dumps(role)[1:]
-
-
-def _together(sections: dict[str, tuple[str, list[bytes]]], people: bytes) -> str:
+def _together(sections: _Sections, people: bytes) -> str:
     return sha256_of(_pieces(sections, people))
 
 
-def _pieces(sections: dict[str, tuple[str, list[bytes]]], people: bytes) -> Iterator[bytes]:
+def _pieces(sections: _Sections, people: bytes) -> Iterator[bytes]:
     yield b'{"assignments":%s,"roles":{' % people
     for number, (role_type, (capture, roles)) in enumerate(sorted(sections.items())):
         comma = b"," if number else b""
         yield b'%s%s:{"capture":%s,"items":[' % (comma, dumps(role_type), dumps(capture))
-        roles.sort()
-        yield b"{" if roles else b""
-        yield b",{".join(roles)
+        # The writer's bytes keep kilobytes that it did not need: these are cut, with the brace.
+        items = sorted(dumps(role)[1:] for role in roles)
+        yield b"{" if items else b""
+        yield b",{".join(items)
         yield b"]}"
     yield b"}}"
 
@@ -168,7 +173,7 @@ def from_value(value: dict[str, Any], *, where: str, name: str = "") -> Snapshot
                 tuple(
                     sorted(
                         (role_from_value(role_type, item) for item in section["items"]),
-                        key=lambda role: role.name,
+                        key=attrgetter("name"),
                     )
                 ),
             )

@@ -7,29 +7,38 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from migrate import __version__
-from migrate.actor import Actor
-from migrate.lock.record import Who
-from migrate.traffic import Traffic
+from migrate.actor import Actor, Who
+from migrate.traffic import Going, Traffic
 
 _JOB_URLS = ("CI_JOB_URL", "BUILD_URL")
 _PEOPLE = ("GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_USER_ID")
 """Where CI systems say who started a job: its own user is the same for everybody."""
 
 
+class Pause(Protocol):
+    """Waits so that whoever watches sees for how many seconds and why; no longer than until
+    `sooner`, asked now and then, says yes."""
+
+    def __call__(
+        self, seconds: float, reason: str, sooner: Callable[[], bool] | None = None, /
+    ) -> None:
+        """Raises KeyboardInterrupt where the program is told to stop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """`now` is epoch seconds; `monotonic` is seconds that never go back. `sleep` waits in silence,
-    `pause` so that whoever watches sees for how many seconds and why. `tell` says a line.
-    `random_hex` gives n random hex digits. `who` names this process. `traffic` is what it called
-    and waited for.
+    `pause` so that it shows. `tell` says a line. `random_hex` gives n random hex digits. `who`
+    names this process. `traffic` is what it called and waited for.
     """
 
     now: Callable[[], float]
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
-    pause: Callable[[float, str], None]
+    pause: Pause
     tell: Callable[[str], None]
     random_hex: Callable[[int], str]
     who: Who
@@ -60,14 +69,15 @@ def epoch(text: str) -> float:
 def real_tools(
     tell: Callable[[str], None],
     sleep: Callable[[float], None],
-    pause: Callable[[float, str], None],
+    pause: Pause,
+    watch: Callable[[Going | None], None] = lambda _going: None,
 ) -> Tools:
     """The real clock, randomness and process."""
-    traffic = Traffic(time.time)
+    traffic = Traffic(time.time, watch)
 
-    def noted(seconds: float, reason: str) -> None:
+    def noted(seconds: float, reason: str, sooner: Callable[[], bool] | None = None) -> None:
         began = time.time()
-        pause(seconds, reason)
+        pause(seconds, reason, sooner)
         traffic.waited(reason, time.time() - began)
 
     return Tools(

@@ -31,6 +31,21 @@ class Moment:
     outcome: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Going:
+    """A call that is under way, and what went before it.
+
+    `page` counts calls of the same kind in a row, which is how long lists are read; `calls` are all
+    of the process, this one included; `received` are the bytes of their answers.
+    """
+
+    where: str
+    what: str
+    page: int
+    calls: int
+    received: int
+
+
 @dataclass(slots=True)
 class _Kept:
     """The moments of one environment: the first, and the last."""
@@ -45,20 +60,52 @@ class _Kept:
 
 
 class Traffic:
-    """The moments of a process. Thread-safe. `now` is epoch seconds."""
+    """The moments of a process. Thread-safe. `now` is epoch seconds.
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    `watch` is told of each call that begins, and with None that none is under way any more.
+    """
+
+    def __init__(
+        self, now: Callable[[], float], watch: Callable[[Going | None], None] = lambda _going: None
+    ) -> None:
         self._now = now
+        self._watch = watch
+        self._going: Going | None = None
+        self._under_way = 0
+        self._received = 0
         self._kept: dict[str, _Kept] = defaultdict(_Kept)
         self._lock = threading.Lock()
 
-    def calls(self, where: str) -> Callable[[str, str, float], None]:
-        """What notes a call of an environment that just ended: (call, outcome, seconds)."""
-        return partial(self._note, where)
+    def begins(self, where: str) -> Callable[[str], None]:
+        """What notes that a call of an environment begins."""
+        return partial(self._begin, where)
+
+    def calls(self, where: str) -> Callable[[str, str, float, int], None]:
+        """What notes a call of an environment that just ended: (call, outcome, seconds, bytes)."""
+        return partial(self._end, where)
 
     def waited(self, reason: str, seconds: float) -> None:
         """Note a wait that just ended."""
         self._note("", reason, "", seconds)
+
+    def _begin(self, where: str, what: str) -> None:
+        with self._lock:
+            last = self._going
+            same = last is not None and (last.where, last.what) == (where, what)
+            page = last.page + 1 if last and same else 1
+            calls = last.calls + 1 if last else 1
+            self._going = going = Going(where, what, page, calls, self._received)
+            self._under_way += 1
+        self._watch(going)
+
+    def _end(self, where: str, what: str, outcome: str, seconds: float, size: int) -> None:
+        with self._lock:
+            self._received += size
+            self._under_way -= 1
+            quiet = not self._under_way
+        self._note(where, what, outcome, seconds)
+        if quiet:
+            self._watch(None)
 
     def _note(self, where: str, what: str, outcome: str, seconds: float) -> None:
         moment = Moment(self._now() - seconds, seconds, what, where, outcome)

@@ -37,7 +37,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),
         *("migrate.stores", "migrate.archive", "migrate.uploads", "migrate.lock"),
         *("migrate.journal", "migrate.history", "migrate.tools", "migrate.mounts"),
-        *("migrate.signing", "migrate.rolefolder", "migrate.traffic"),
+        *("migrate.signing", "migrate.rolefolder", "migrate.traffic", "migrate.urls"),
         "migrate.kept",
     ),
     3: (

@@ -10,6 +10,9 @@ from migrate.cli.voice import Voice
 TICK = 1.0
 """Seconds between two looks at a countdown on a terminal."""
 
+FIRST_LOOK, LONGEST_LOOK = 1.0, 15.0
+"""Seconds between two looks at whether a wait may end sooner, each twice the one before."""
+
 STILL = 60.0
 """Seconds between two lines on one wait in a log."""
 
@@ -44,24 +47,30 @@ class Countdown:
         elif self._ended.wait(seconds):
             raise KeyboardInterrupt
 
-    def pause(self, seconds: float, reason: str) -> None:
-        """Wait, and show it."""
+    def pause(self, seconds: float, reason: str, sooner: Callable[[], bool] | None = None) -> None:
+        """Wait, and show it; no longer than until `sooner`, asked now and then, says yes."""
         live = self._voice.live
         if not live:
             self._voice.say(f"waiting {_shown(seconds)}: {reason}", seconds=round(seconds, 1))
-        until = self._clock() + seconds
-        left, tick = seconds, TICK if live else STILL
-        while True:
+        began = now = self._clock()
+        until, still, look, between = began + seconds, began + STILL, began + FIRST_LOOK, FIRST_LOOK
+        while now < until:
             if live:
-                self._voice.show(f"waiting {_shown(math.ceil(left))}: {reason}")
-            self.sleep(min(left, tick))
-            left = until - self._clock()
-            if left <= 0:
-                break
-            if not live and not self._voice.json:
-                self._voice.say(f"still waiting, {_shown(left)} left: {reason}")
+                self._voice.show(f"waiting {_shown(math.ceil(until - now))}: {reason}")
+            nearest = (until, now + TICK if live else still, *((look,) if sooner else ()))
+            self.sleep(min(nearest) - now)
+            now = self._clock()
+            if sooner and look <= now < until:
+                if sooner():
+                    break
+                between = min(2 * between, LONGEST_LOOK)
+                look = now + between
+            if not live and still <= now < until:
+                still = now + STILL
+                if not self._voice.json:
+                    self._voice.say(f"still waiting, {_shown(until - now)} left: {reason}")
         if live:
-            self._voice.say(f"waited {_shown(seconds)}: {reason}")
+            self._voice.say(f"waited {_shown(min(seconds, now - began))}: {reason}")
 
 
 def _shown(seconds: float) -> str:

@@ -6,7 +6,7 @@ import click
 
 from migrate.cli.files import answer
 from migrate.cli.runtime import Runtime
-from migrate.errors import InvalidInput
+from migrate.errors import MigrateError
 
 if TYPE_CHECKING:
     from migrate.diagnosis import Examined
@@ -28,7 +28,8 @@ def doctor(runtime: Runtime, names: tuple[str, ...], form: str) -> int:
 
     All of it is tried, whatever fails before. Nothing is written to a platform; a small object is
     written to each store. The exit code is that of the worst finding: 0 (also with warnings),
-    3 where the config or a secret is wrong, 7 where a platform or a store fails.
+    2 where there is no config, 3 where it or a secret is wrong, 7 where a platform or a store
+    fails.
 
     \b
     Examples:
@@ -53,7 +54,7 @@ def _examined(runtime: Runtime, names: tuple[str, ...]) -> "tuple[Examined, ...]
 
     try:
         config = runtime.config
-    except InvalidInput as error:
+    except MigrateError as error:
         return (unsound_config(error),)
     chosen = dict.fromkeys(names or tuple(config.environments))
     for name in chosen:

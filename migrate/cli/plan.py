@@ -101,11 +101,11 @@ def plan(
       role-migrate plan --from dir:roles/dev --to prod --target-snapshot last
       role-migrate plan --from qa --to-group production --out fleet
     """
-    from migrate.cli.fleet_planning import Asked, plan_group
     from migrate.cli.plans import (
         FOR_MANY,
         leave_of,
         load,
+        make_plan,
         read_assignments,
         show,
         write_import_files,
@@ -113,7 +113,7 @@ def plan(
     )
     from migrate.cli.refreshing import asked_again, compared
     from migrate.model import Assignments
-    from migrate.pipeline import checks, promotion
+    from migrate.pipeline import checks
     from migrate.pipeline.planning import Wish
     from migrate.pipeline.sources import Hints, spelled
     from migrate.pipeline.ways import Way
@@ -156,10 +156,12 @@ def plan(
             on_unresolved == "skip",
         )
     if group is not None:
+        from migrate.cli.fleet_planning import Asked, plan_group
+
         form = fleet_options.form_of(form)
         asked_for = Asked(out, workers, form, reports, partial, show_principals, exit_code)
         return plan_group(group, way, wish, runtime, asked_for)
-    planned = promotion.plan(way, wish, runtime.connections)
+    planned = make_plan(way, wish, runtime)
     runtime.job.shows(planned.plan, principals=show_principals)
     write_plan(planned.plan, file, reports, runtime, principals=show_principals)
     if folder is not None:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from migrate.assignments_file import AssignmentsFile
     from migrate.cli.runtime import Runtime
     from migrate.pipeline.checks import Leave
-    from migrate.pipeline.planning import Planned
+    from migrate.pipeline.planning import Planned, Wish
+    from migrate.pipeline.ways import Way
     from migrate.plan import Plan
     from migrate.traits import Traits
 
@@ -30,6 +31,17 @@ _PLAN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 FOR_MANY = ("md", "junit", "sarif")
 """Formats that more people read than may know who holds what: at a merge request, in a CI job."""
+
+
+def make_plan(way: "Way", wish: "Wish", runtime: "Runtime") -> "Planned":
+    """Plan for an environment, or for what a file holds; nothing is written to any platform."""
+    if way.to.kind == "file":
+        from migrate.pipeline.comparing import compare
+
+        return compare(way, wish, runtime.connections)
+    from migrate.pipeline.promotion import plan
+
+    return plan(way, wish, runtime.connections)
 
 
 def show(plan: "Plan", form: str, runtime: "Runtime", *, principals: bool = True) -> None:
@@ -136,10 +148,11 @@ def leave_of(plan: "Plan", runtime: "Runtime") -> "Leave":
     A plan that does what an earlier one did keeps the waivers of that.
     """
     from migrate.pipeline.checks import Leave
-    from migrate.pipeline.waiving import waived_for
 
     if not plan.store:
         return Leave()
+    from migrate.pipeline.waiving import waived_for
+
     environment = runtime.config.environment(plan.target.environment)
     archive = runtime.connections.archive(environment)
     return waived_for(plan, environment, archive, runtime.connections).leave

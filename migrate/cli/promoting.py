@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.cli import options
-from migrate.cli.plans import FOR_MANY, leave_of, show, traits_for, write_plan
+from migrate.cli.plans import FOR_MANY, leave_of, make_plan, show, traits_for, write_plan
 from migrate.cli.reporting import Reports, begin, reporting
 from migrate.errors import Exit
 
@@ -31,9 +31,7 @@ def answer_plan(
 
 def show_plan(way: "Way", wish: "Wish", runtime: "Runtime", form: str, reports: Reports) -> int:
     """Make a plan, and stop after it."""
-    from migrate.pipeline import promotion
-
-    planned = promotion.plan(way, wish, runtime.connections)
+    planned = make_plan(way, wish, runtime)
     return answer_plan(planned.plan, runtime, form, reports)
 
 
@@ -59,10 +57,10 @@ def carry_out(
     way: "Way", wish: "Wish", runtime: "Runtime", form: str, reports: Reports, *, yes: bool
 ) -> int:
     """Show the plan on stderr, ask unless `yes`, and run it; the answer is the run's report."""
-    from migrate.pipeline import promotion
+    from migrate.pipeline.promoting import promote
 
     with reporting(runtime, form, reports):
-        promotion.promote(
+        promote(
             way,
             wish,
             runtime.connections,

@@ -93,9 +93,11 @@ class Runtime:
     @cached_property
     def tools(self) -> "Tools":
         """Clock, randomness, voice."""
+        from migrate.cli.progress import Progress
         from migrate.tools import real_tools
 
-        return real_tools(self.voice.say, self.countdown.sleep, self.countdown.pause)
+        told = self.voice.say, self.countdown.sleep, self.countdown.pause
+        return real_tools(*told, Progress(self.voice))
 
     @property
     def connections(self) -> "Connections":

@@ -85,6 +85,13 @@ class Voice:
             line = set_cell_size(inert(self._redactor.redact(text)), self._shown)
             self._print(f"\r{line}", end="")
 
+    def clear(self) -> None:
+        """Take the line away that is shown, if one is."""
+        with self._lock:
+            if self._shown:
+                self._print(f"\r{' ' * self._shown}\r", end="")
+                self._shown = 0
+
     def warn(self, text: str) -> None:
         """Say a warning."""
         self._tell("warning", text)

@@ -23,7 +23,7 @@ from migrate.config.values import (
 )
 from migrate.guardkind import Severity
 from migrate.guards import GuardRule
-from migrate.http.urls import host_of
+from migrate.urls import host_of
 
 DEFAULT_DIRECTORY = ".role-migrate"
 _S3_PLAIN = (

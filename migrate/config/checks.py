@@ -16,8 +16,8 @@ from migrate.config.faircom_settings import check_faircom
 from migrate.config.fleet_settings import check_groups
 from migrate.config.people_settings import check_duration, check_people
 from migrate.guards import can_be_allowed, parameters_of
-from migrate.http.urls import fault_of, is_loopback
 from migrate.model import matches
+from migrate.urls import fault_of, is_loopback
 from migrate.validation.locate import Finding
 from migrate.wording import near
 

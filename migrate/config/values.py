@@ -10,10 +10,10 @@ from migrate.config.logins import App, Login
 from migrate.errors import Fault, InvalidInput, UsageError
 from migrate.fleet.waves import Terms
 from migrate.guards import GuardRule
-from migrate.http.urls import fold
 from migrate.identity.rules import IdentityRules
 from migrate.model import Identity
 from migrate.secrets import SecretRef
+from migrate.urls import fold
 
 
 @dataclass(frozen=True, slots=True)

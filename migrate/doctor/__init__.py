@@ -16,20 +16,30 @@ from migrate.doctor.secret_places import held_by, next_secrets, secret_places
 from migrate.doctor.storage import store, uploads
 from migrate.errors import Exit, InvalidInput, MigrateError
 
+AT_ONCE = 16
+"""Environments that are looked at side by side: it is waiting, not work."""
+
 _SETTINGS = "`role-migrate schema config` shows every setting."
 
 
 def examine(names: Iterable[str], connections: Connections) -> Iterator[Examined]:
     """The findings on the config, then on each of the environments called `names`."""
-    yield Examined("", (*_config(connections.config), *_approvals(connections)))
-    for name in names:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def one(name: str) -> Examined:
         environment = connections.config.environment(name)
-        yield Examined(name, tuple(_environment(environment, connections)))
+        return Examined(name, tuple(_environment(environment, connections)))
+
+    yield Examined("", (*_config(connections.config), *_approvals(connections)))
+    # What is in the way of one mostly shows as a time-out: nobody waits for all of them in turn.
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from pool.map(one, names)
 
 
-def unsound_config(error: InvalidInput) -> Examined:
+def unsound_config(error: MigrateError) -> Examined:
     """The findings where there is no config to go by: every fault in it."""
-    if not error.faults:
+    if not isinstance(error, InvalidInput) or not error.faults:
+        error.cause = Cause.CONFIG
         return Examined("", (failed("config", error),))
     return Examined(
         "",

@@ -13,7 +13,7 @@ from migrate.http.answer import Answer, Upload
 from migrate.http.failures import Call
 from migrate.http.retry import retrying
 from migrate.http.trust import checked_bundle, checked_certificate
-from migrate.http.urls import fault_of, host_of
+from migrate.urls import fault_of, host_of
 
 if TYPE_CHECKING:
     import requests
@@ -39,7 +39,8 @@ class Http:
     Without `ca_bundle`, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE count, then the usual bundle;
     without `proxy`, the proxies of the environment. Loopback never uses a proxy. Redirects are
     not followed, .netrc is not read, cookies are not kept. `count` is the number of attempts.
-    `heard(call, outcome, seconds)` is told of each attempt that ended.
+    `begins(call)` is told of each attempt, `heard(call, outcome, seconds, bytes)` that it ended and
+    how long its answer was.
     `certificate` is what we show a server that asks: PEM files with a certificate and its key.
 
     Raises InvalidInput if `base_url`, `ca_bundle` or `certificate` is unsound.
@@ -55,7 +56,8 @@ class Http:
         timeout: float = 60.0,
         before_each: Callable[[], None] | None = None,
         pause: Callable[[float, str], None] = lambda seconds, _reason: time.sleep(seconds),
-        heard: Callable[[str, str, float], None] = lambda _call, _outcome, _seconds: None,
+        begins: Callable[[str], None] = lambda _call: None,
+        heard: Callable[[str, str, float, int], None] = lambda *_told: None,
         max_body: int = MAX_BODY,
     ) -> None:
         from migrate.http.adapter import Adapter
@@ -70,7 +72,7 @@ class Http:
         self._timeout = timeout
         self._before_each = before_each
         self._pause = pause
-        self._heard = heard
+        self._begins, self._heard = begins, heard
         self._max_body = max_body
         self._adapter = Adapter()
         self._lock = threading.Lock()
@@ -160,9 +162,11 @@ class Http:
 
         with self._lock:
             self._count += 1
-        started = time.monotonic()
         url = (request.url or "").partition("?")[0]
-        outcome = "no answer"
+        told = f"{request.method} {url.removeprefix(self._base)}"
+        self._begins(told)
+        started = time.monotonic()
+        outcome, body = "no answer", b""
         try:
             status, headers, body = exchange.exchange(
                 self._adapter,
@@ -181,13 +185,11 @@ class Http:
                 raise failures.unknown(failure, call, expired=running.expired) from failure
             raise unsent.not_sent(failure, call) from failure
         finally:
-            took = time.monotonic() - started
-            path = url.removeprefix(self._base)
-            self._heard(f"{request.method} {path}", outcome, took)
+            took, size = time.monotonic() - started, len(body)
+            self._heard(told, outcome, took, size)
         if running.expired:
             raise failures.unknown(TimeoutError(), call, expired=True)
-        size = len(body)
-        log.debug("%s %s: %d, %.0f ms, %d bytes", request.method, path, status, 1000 * took, size)
+        log.debug("%s: %d, %.0f ms, %d bytes", told, status, 1000 * took, size)
         return _sound(Answer(status, headers, body, url), call)
 
 

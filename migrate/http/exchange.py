@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 from migrate import __version__
 from migrate.http.adapter import Adapter
 from migrate.http.answer import Upload
-from migrate.http.urls import is_loopback
+from migrate.urls import is_loopback
 
 _CONNECT_SECONDS = 15.0
 _PIECE = 64 * 1024

@@ -9,7 +9,7 @@ from migrate.identity.pairs import Pairs
 from migrate.identity.resolution import Resolution, Unresolved
 from migrate.identity.rules import BOT, GROUP, ROLE, USER, Fold, IdentityRules, folded
 from migrate.identity.things import Index, Thing, things
-from migrate.model import People, RoleKey, State, holder_of, role_key_of, scope_of
+from migrate.model import People, RoleKey, State, role_key_of, scope_of
 from migrate.wording import quoted
 
 _REMEDY = (
@@ -53,7 +53,7 @@ def resolve(
                 scopes = pairs
             else:
                 principals |= {(kind, key): (kind, other) for key, other in pairs.items()}
-    roles = found.roles(source, rules, needs, roles_after)
+    roles = found.roles(source, rules, roles_after)
     found.refuse()
     return Resolution(principals, scopes, roles, tuple(found.unresolved), tuple(found.notes))
 
@@ -75,14 +75,13 @@ def unshown_users(
     return tuple(sorted({fold(USER, name): name for name in found}.values()))
 
 
-_Needs = Counter[tuple[str, str] | tuple[str, RoleKey]]
+_Needs = Counter[tuple[str, str]]
 """How many assignments name what: (kind, key)."""
 
 
 def _needs(people: People | None) -> _Needs:
     held = people.assignments if people else ()
-    needs: _Needs = Counter(map(holder_of, held))
-    needs.update({(ROLE, key): count for key, count in Counter(map(role_key_of, held)).items()})
+    needs: _Needs = Counter(people.counts if people else ())
     needs.update({(BOT, scope): count for scope, count in Counter(map(scope_of, held)).items()})
     return needs
 
@@ -130,14 +129,13 @@ class _Found:
         self,
         source: State,
         rules: IdentityRules,
-        needs: _Needs,
         roles_after: Collection[RoleKey] | None,
     ) -> dict[RoleKey, RoleKey]:
         """The target's role keys by the source's."""
-        assigned = set(map(role_key_of, source.people.assignments)) if source.people else set()
+        needs = Counter(map(role_key_of, source.people.assignments if source.people else ()))
         takers: dict[RoleKey, RoleKey] = {}
         found = {}
-        for key in sorted(assigned | source.by_key().keys()):
+        for key in sorted(needs.keys() | source.by_key().keys()):
             role_type, name = key
             wanted = (role_type, rules.role(name))
             first = takers.setdefault(wanted, key)
@@ -150,9 +148,9 @@ class _Found:
                 )
             if roles_after is None or wanted in roles_after:
                 found[key] = wanted
-            elif needs[(ROLE, key)]:
+            elif needs[key]:
                 reason = f"the target will have no {role_type} role {quoted(wanted[1])}"
-                self.unresolved.append(Unresolved(ROLE, name, reason, needs[(ROLE, key)]))
+                self.unresolved.append(Unresolved(ROLE, name, reason, needs[key]))
         return found
 
     def refuse(self) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from migrate.identity.rules import BOT, USER, caseless
-from migrate.model import ACCOUNT, People, Principal, holder_of, scope_of
+from migrate.model import ACCOUNT, People, Principal, scope_of
 
 
 class Thing(NamedTuple):
@@ -52,8 +52,7 @@ def things(people: People, kind: str) -> list[Thing]:
             for (its_kind, key), each in people.principals.items()
             if its_kind == kind
         }
-        holders = set(map(holder_of, people.assignments))
-        named = {name for its_kind, name in holders if its_kind == kind}
+        named = {name for its_kind, name in people.counts if its_kind == kind}
     for key in named - found.keys():
         found[key] = Thing(kind, key, key, key)
     return [found[key] for key in sorted(found)]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migrate import canonical
+from migrate.actor import Who
 from migrate.errors import NOT_BY_US, InvalidInput, TargetLocked
 from migrate.model import Identity
 
@@ -21,21 +22,6 @@ def lock_key(identity: Identity) -> str:
     url = f"{scheme.lower()}{mark}{host.lower()}{slash}{path}"
     text = "\n".join((identity.platform, url, identity.account))
     return f"locks/{canonical.sha256(text.encode())[:32]}.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """The process that holds a lock. `job` is the URL of the CI job, where there is one."""
-
-    user: str
-    host: str
-    pid: int
-    job: str | None = None
-
-    def __str__(self) -> str:
-        """`user@host (process 12, https://ci/job/7)`."""
-        job = f", {self.job}" if self.job else ""
-        return f"{self.user}@{self.host} (process {self.pid}{job})"
 
 
 @dataclass(frozen=True, slots=True)

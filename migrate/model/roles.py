@@ -53,6 +53,10 @@ class Role:
         """(role type, name)."""
         return (self.role_type, self.name)
 
+    def known_by(self, id: str | None, ref_id: str | None) -> "Role":
+        """The same role with other ids. For very many: `replace` takes three times as long."""
+        return Role(self.role_type, self.name, self.description, self.permissions, id, ref_id)
+
     def same_content(self, other: "Role") -> bool:
         """Whether both hold the same type, name, description and permissions, ids aside."""
         return (

@@ -160,7 +160,8 @@ def _run(plan: Plan, target: Target, record: Record, now: Snapshot, work: Work) 
     except (Exception, KeyboardInterrupt) as error:
         unwritten(error, plan, target, record, journal)
         raise
-    record.run_id = target.run_id
+    record.run_id = run = target.run_id
+    tools.tell(f"run {run} begins; if it is cut off: role-migrate resume {run}")
     return go_on(plan, target, record, now, work, journal)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from migrate import __version__
+from migrate import lock as locks
 from migrate.archive import Archive
 from migrate.config import Environment
 from migrate.connect import Connections
@@ -102,7 +103,10 @@ def _patiently(
         return held.died or (bool(held.run) and held.run == archive.claimed_by(errand.plan))
 
     return patiently(
-        lambda: _once(errand, environment, archive, connections, begin), worth_waiting, tools
+        lambda: _once(errand, environment, archive, connections, begin),
+        worth_waiting,
+        lambda: locks.holder(archive.whole, environment.identity),
+        tools,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from migrate.errors import TargetLocked
+from migrate.errors import OutsideFailed, TargetLocked
 from migrate.tools import Tools
 
 Done = TypeVar("Done")
@@ -17,13 +17,24 @@ hands."""
 
 
 def patiently(
-    do: Callable[[], Done], worth_waiting: Callable[[TargetLocked], bool], tools: Tools
+    do: Callable[[], Done],
+    worth_waiting: Callable[[TargetLocked], bool],
+    holder: Callable[[], str],
+    tools: Tools,
 ) -> Done:
-    """Do it; where a lock that is `worth_waiting` for is held, do it again when that has fallen.
+    """Do it; where a lock that is `worth_waiting` for is held, do it again when that has fallen, or
+    when `holder` tells that another run holds it, or none.
 
     Who is known to live is not waited for, and who still renews it not twice. Raises as `do`.
     """
     waited = ""
+
+    def let_go() -> bool:
+        try:
+            return holder() != waited
+        except (OutsideFailed, TargetLocked):  # no answer is no reason to go on
+            return False
+
     for _ in range(LOOKS):
         try:
             return do()
@@ -33,5 +44,5 @@ def patiently(
             waited = held.run
             left = max(held.until - tools.now(), 0.0) + SLACK
             what = "which was cut off," if held.died else "unless it still goes on,"
-            tools.pause(left, f"until the lock of run {held.run}, {what} falls")
+            tools.pause(left, f"until the lock of run {held.run}, {what} falls", let_go)
     return do()

@@ -15,7 +15,7 @@ from migrate.pipeline.capture import Captured, capture_target
 from migrate.pipeline.evidence import Evidence, gather, look
 from migrate.pipeline.locking import locked, untouched
 from migrate.pipeline.planning import Planned, Wish, overrides, plan_towards
-from migrate.pipeline.promotion import carry_through
+from migrate.pipeline.promoting import carry_through
 from migrate.pipeline.record import Record
 from migrate.pipeline.remembering import Past, remember_unread
 from migrate.plan import Origin, Plan, Side, Source, Undoes

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from migrate import lock as locks
 from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import TargetLocked
@@ -45,6 +46,7 @@ def apply_saved(
     return patiently(
         lambda: _apply_saved(saved, record, environment, connections, confirmed),
         own,
+        lambda: locks.holder(archive.whole, environment.identity),
         connections.tools,
     )
 

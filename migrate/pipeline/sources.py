@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migrate import __version__, rolefolder, snapshot
+from migrate import __version__, snapshot
 from migrate.archive import Archive
 from migrate.archive.pruned import pruned_at
 from migrate.assignments_file import AssignmentsFile
@@ -81,6 +81,8 @@ def obtain(
     if what.kind == "file":
         return from_file(Path(what.value), connections.config, hints)
     if what.kind == "dir":
+        from migrate import rolefolder
+
         return rolefolder.load(Path(what.value))
     return from_store(what, connections)
 

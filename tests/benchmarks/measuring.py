@@ -66,4 +66,5 @@ def _plain() -> dict[str, str]:
         name: value for name, value in os.environ.items() if not name.startswith("ROLE_MIGRATE")
     }
     ours.pop("CI", None)
+    ours.pop("PYTHONDONTWRITEBYTECODE", None)  # as installed: modules are compiled once
     return {**ours, "PYTHONHASHSEED": "1", "NO_COLOR": "1"}

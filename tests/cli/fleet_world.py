@@ -64,8 +64,16 @@ def by_target(ran: Ran, code: int = 0) -> dict[str, dict[str, Any]]:
     return {each["environment"]: each for each in ran.json()["targets"]}
 
 
-def hold(world: World, name: str, run: str = "20260101T000000Z-aaaaaa", left: float = 60.0) -> Path:
-    """Somebody on another machine holds the lock on a target, and may for so many seconds more."""
+def hold(
+    world: World,
+    name: str,
+    run: str = "20260101T000000Z-aaaaaa",
+    left: float = 60.0,
+    *,
+    released: bool = False,
+) -> Path:
+    """Somebody on another machine holds the lock on a target, and may for so many seconds more; or
+    has let go of it."""
     identity = load(world.config, {}).environment(name).identity
     now, allowance = time.time(), Terms().clock_allowance
     record = LockRecord(
@@ -76,6 +84,7 @@ def hold(world: World, name: str, run: str = "20260101T000000Z-aaaaaa", left: fl
         acquired_at=math.floor(now) - 100,
         lease_until=math.ceil(now + left) - allowance,
         call_timeout=0,
+        released=released,
     )
     path = world.folder / "store" / lock_key(identity)
     path.parent.mkdir(parents=True, exist_ok=True)

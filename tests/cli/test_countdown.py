@@ -77,6 +77,26 @@ def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+def test_a_wait_ends_when_what_is_waited_for_is_there_sooner() -> None:
+    clock, asked = Time(), list[float]()
+
+    def sooner() -> bool:
+        asked.append(clock.now)
+        return clock.now > 40
+
+    countdown = Countdown(Voice(Redactor()), clock=clock, sleep=clock.sleep)
+    countdown.pause(200, REASON, sooner)
+    assert asked == [1, 3, 7, 15, 30, 45]
+    assert clock.now == 45
+
+
+def test_nobody_is_asked_when_a_wait_is_over() -> None:
+    clock = Time()
+    countdown = Countdown(Voice(Redactor()), clock=clock, sleep=clock.sleep)
+    countdown.pause(1, REASON, lambda: pytest.fail("asked"))
+    assert clock.now == 1
+
+
 class Terminal:
     """A terminal; inside it as a context it is what stderr goes to."""
 
@@ -213,6 +233,25 @@ def test_an_interrupt_while_lists_wait_for_the_limit_ends_at_once(world: World) 
     assert time.monotonic() - started < 5
     assert b"nothing was written" in said.read_bytes()
     process.communicate()
+
+
+def test_each_call_of_a_real_command_is_shown_for_as_long_as_it_lasts(world: World) -> None:
+    ours, theirs = pty.openpty()
+    environ = {**os.environ, "TERM": "xterm"}
+    environ.pop("CI", None)
+    process = world.spawn("snapshot", "--env", "dev", stderr=theirs, env=environ)
+    os.close(theirs)
+    text = all_of(ours)
+    os.close(ours)
+    ran = world.checked(process.wait(timeout=10), process.communicate()[0], text)
+    assert ran.code == 0
+    shown = re.findall(
+        r"\rdev: GET (\S+?)(?:, page \d+)?; (\d+) calls?, ([\d.]+ \w+), \d+ s", ran.err
+    )
+    assert [int(calls) for _, calls, _ in shown] == list(range(1, len(world.calls("dev")) + 1))
+    assert shown[0][2] == "0 B" != shown[-1][2]
+    assert shown[0][0].endswith("/export")
+    assert not [line for line in seen_on(ran.err) if "GET" in line], "nothing of it stays"
 
 
 def test_a_wait_in_a_real_command_is_shown_on_its_terminal(world: World) -> None:

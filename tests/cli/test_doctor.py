@@ -269,6 +269,13 @@ def test_a_config_that_does_not_say_how_files_are_uploaded(world: World) -> None
     examine(world).fails("upload", "upload", "upload =")
 
 
+def test_a_config_that_is_not_there_is_a_finding(world: World) -> None:
+    world.config.unlink()
+    seen = examine(world)
+    assert seen.code == 2
+    seen.fails("config", "config", "role-migrate.toml", "init")
+
+
 def test_a_config_with_faults_is_a_finding_each(world: World) -> None:
     world.configure(url='"http://platform.example"', timout="3")
     seen = examine(world, None)

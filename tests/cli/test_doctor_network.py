@@ -6,6 +6,7 @@ Servers of which every byte is ours stand in the platform's place, or in front o
 import http.client
 import json
 import socket
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -292,3 +293,24 @@ def test_a_server_that_says_nothing(world: World, serve: Serve) -> None:
     server = serve(lambda peer: peer.server.stopping.wait(5))
     lead_to(world, server.url, timeout="0.5")
     examine(world).fails("reachable", "no-answer", "sent nothing for 0.5 s", "timeout")
+
+
+def test_environments_that_do_not_answer_are_waited_for_side_by_side(
+    world: World, serve: Serve
+) -> None:
+    server = serve(lambda peer: time.sleep(3))
+    lead_to(world, server.url, timeout="1")
+    one = world.settings["prod"]
+    world.settings.update({f"prod-{number}": dict(one) for number in range(8)})
+    world.write()
+    began = time.monotonic()
+    alone = examine(world, "prod-0").found["reachable"]
+    took = time.monotonic() - began
+    began = time.monotonic()
+    ran = world.run("doctor", "--format", "json")
+    assert ran.code == 7
+    assert time.monotonic() - began < 4 * took
+    found = [each for each in ran.json()["findings"] if each["check"] == "reachable"]
+    named = [each["environment"] for each in found]
+    assert named == list(world.settings)
+    assert [each["detail"] for each in found[1:]] == [alone["detail"]] * 9

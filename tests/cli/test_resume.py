@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,25 @@ def test_a_run_of_the_plan_that_still_goes_on_is_waited_for_once(world: World) -
     ran.says("holds the lock", "target: ")
     assert world.writes(since) == []
     assert path.exists()
+
+
+def test_who_waits_for_a_run_goes_on_as_soon_as_that_has_let_go(world: World) -> None:
+    plan = world.plan()
+    world.fault("500", IMPORT, query=BOT, times=10)
+    world.configure(timeout="0.3")
+    assert world.run("apply", plan, "--yes").code == 8
+    world.calm()
+    run = world.runs()[0]
+    hold(world, "prod", run=run, left=600.0)
+    ended = threading.Timer(2.0, hold, (world, "prod"), {"run": run, "released": True})
+    ended.start()
+    began = time.monotonic()
+    ran = world.run("apply", plan, "--yes")
+    ended.join()
+    assert ran.code == 0, ran.err
+    ran.says("waiting 10 min", f"the lock of run {run}, unless it still goes on, falls")
+    assert time.monotonic() - began < 30
+    world.assert_promoted()
 
 
 def test_from_a_copy_of_the_config_in_another_folder(world: World, tmp_path: Path) -> None:

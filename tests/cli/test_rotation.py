@@ -229,7 +229,7 @@ def test_every_secret_that_was_ever_fetched_is_struck_out(world: World) -> None:
     rotation = Rotation(world)
     rotation.keep(rotation.old, later=rotation.wrong, following=rotation.new)
     redactor = Redactor()
-    tools = real_tools(print, time.sleep, lambda seconds, _reason: time.sleep(seconds))
+    tools = real_tools(print, time.sleep, lambda seconds, *_: time.sleep(seconds))
     connections = Connections(load(world.config, {}), tools, redactor)
     environment = connections.config.environment("prod")
     secret = connections.shared(environment).secret(environment.admin_app, "prod")

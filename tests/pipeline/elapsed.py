@@ -4,16 +4,16 @@ import contextlib
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import jwt
 
+from migrate.actor import Who
 from migrate.config import load
 from migrate.connect import Connections
 from migrate.errors import MigrateError
-from migrate.lock.record import Who
 from migrate.model import Assignments, Mode, Selection
-from migrate.pipeline import promotion
+from migrate.pipeline import promoting
 from migrate.pipeline.planning import Wish
 from migrate.pipeline.record import Record
 from migrate.pipeline.resuming import resume
@@ -46,7 +46,7 @@ class Elapsed:
         self._url = app["url"] + NOT_OURS + "?roleType=admin&limit=1"
         self._app = app["admin_app"]
 
-    def pause(self, seconds: float, reason: str) -> None:
+    def pause(self, seconds: float, reason: str, sooner: Callable[[], bool] | None = None) -> None:
         self.waits.append((seconds, reason))
         self.sleep(seconds)
 
@@ -109,7 +109,7 @@ class Elapsed:
         wish = Wish(Mode.INCREMENTAL, Selection(), assignments=assignments, skip_unresolved=True)
         with self.connected() as connections:
             try:
-                promotion.promote(
+                promoting.promote(
                     way,
                     wish,
                     connections,

@@ -94,6 +94,7 @@ def _http(environment: Environment, tools: Tools) -> Http:
         proxy=environment.proxy,
         timeout=environment.timeout,
         pause=tools.pause,
+        begins=tools.traffic.begins(environment.name),
         heard=tools.traffic.calls(environment.name),
     )
 

@@ -28,8 +28,8 @@ def work_of(plan: Plan, target: State) -> Work:
     than when the plan was made, and too many.
     """
     people = plan.people
-    held = target.people.assignments if target.people is not None else frozenset()
-    room = making_room(held, people.adds, people.removes, MOST_ROLES)
+    held = target.people
+    room = making_room(held, people.adds, people.removes, MOST_ROLES) if held else frozenset()
     parts_first = [order.parts[0] for order in people.orders]
     if room and not any(part.move is Move.REMOVE and part.items for part in parts_first):
         names = ", ".join(sorted({quoted(item.principal) for item in room})[:5])

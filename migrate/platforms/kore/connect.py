@@ -117,6 +117,7 @@ def _http(environment: Environment, tools: Tools, before_each: Callable[[], None
         timeout=environment.timeout,
         before_each=before_each,
         pause=tools.pause,
+        begins=tools.traffic.begins(environment.name),
         heard=tools.traffic.calls(environment.name),
     )
 

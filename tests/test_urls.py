@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.http import Answer
-from migrate.http.urls import fault_of, fold, host_of, is_loopback
+from migrate.urls import fault_of, fold, host_of, is_loopback
 
 
 @pytest.mark.parametrize(
