@@ -1,9 +1,9 @@
 """A store in a bucket of Amazon S3 or of any S3-compatible service with conditional writes.
 
-boto3 is imported at the first call. Each write is one put with a checksum and a condition, and
-then a read. boto3 resends a put whose answer was lost, and the second one then meets its own
-first: so after a write, accepted or refused, the bytes under the key decide. An ETag is only ever
-compared with another ETag: with SSE-KMS it is no MD5.
+boto3 is imported at the first call. Each write is one put with a checksum and a condition. Where
+the service answers with that checksum, it has what was sent. Else the bytes under the key decide,
+which are read: boto3 resends a put whose answer was lost, and the second one then meets its own
+first. An ETag is only ever compared with another ETag: with SSE-KMS it is no MD5.
 """
 
 import time
@@ -82,6 +82,8 @@ class S3Store:
         where = f"{self.location}/{key}"
         for pause in PAUSES:
             sent = self._bucket.put(key, data, expected, on_progress)
+            if sent.stored is not None:
+                return sent.stored
             found = self._bucket.get(key)
             if found is not None and found.data == data:
                 return found

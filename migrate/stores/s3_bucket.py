@@ -41,10 +41,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of one put: an ETag, the error of a lost answer, or (both None) a refusal."""
+    """What came of one put: an ETag, the error of a lost answer, or (both None) a refusal.
+
+    `stored` is what the key holds now, where the service says by our checksum that it has it whole.
+    """
 
     etag: str | None = None
     unknown: StoreFailed | None = None
+    stored: Stored | None = None
 
 
 class Bucket:
@@ -101,7 +105,10 @@ class Bucket:
             raise told from error
         if on_progress is not None and body is data:
             on_progress(len(data), len(data))
-        return Sent(etag=answer.get("ETag", ""))
+        etag, version_id = answer.get("ETag", ""), answer.get("VersionId", "null")
+        whole = answer.get("ChecksumSHA256", "") == arguments.get("ChecksumSHA256", None)
+        kept = Stored(data, etag, None if version_id == "null" else version_id)
+        return Sent(etag, stored=kept if whole and etag else None)
 
     def keys(self, prefix: str) -> set[str]:
         """Every key under the prefix, all pages."""

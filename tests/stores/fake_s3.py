@@ -1,5 +1,6 @@
 """A tiny S3 on 127.0.0.1 that can go wrong in the ways that a real one does."""
 
+import base64
 import hashlib
 import socket
 import ssl
@@ -53,7 +54,8 @@ class FakeS3:
     """Objects of one bucket.
 
     `faults` are asked in turn, each for one request of its method; `every` is asked for each.
-    `latency`: seconds that each request is on its way.
+    `latency`: seconds that each request is on its way. `echoes`: it answers with the checksum of
+    what was stored, where one came with it.
     """
 
     def __init__(self) -> None:
@@ -64,6 +66,7 @@ class FakeS3:
         self.ignores: tuple[str, ...] = ()
         self.url = ""
         self.latency = 0.0
+        self.echoes = True
         self.lock = threading.Lock()
 
     def settings(self, **own: object) -> S3Settings:
@@ -93,7 +96,10 @@ class FakeS3:
         if refused:
             return Answer(412, "PreconditionFailed", "At least one condition did not hold")
         self.objects[request.key] = request.body
-        return Answer(200, headers={"ETag": etag(request.body)})
+        headers = {"ETag": etag(request.body)}
+        if self.echoes and "x-amz-checksum-sha256" in request.headers:
+            headers["x-amz-checksum-sha256"] = checksum(request.body)
+        return Answer(200, headers=headers)
 
     def listing(self, request: Request) -> Answer:
         prefix = parse_qs(request.query).get("prefix", [""])[0]
@@ -127,6 +133,10 @@ class FakeS3:
             if data is None:
                 return Answer(404, "NoSuchKey", "The specified key does not exist.")
             return Answer(200, body=data, headers={"ETag": etag(data)})
+
+
+def checksum(data: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()
 
 
 def etag(data: bytes) -> str:

@@ -108,6 +108,7 @@ def test_a_missing_bucket(settings: Make) -> None:
 
 def test_each_put_is_conditional_and_carries_a_checksum(fake: FakeS3) -> None:
     data = b'{"a":1}'
+    fake.echoes = False
     S3Store(fake.settings(expected_bucket_owner="123456789012")).put_if_absent("x", data)
     put, get = fake.requests
     assert (put.method, get.method) == ("PUT", "GET")
@@ -122,6 +123,18 @@ def test_each_put_is_conditional_and_carries_a_checksum(fake: FakeS3) -> None:
     assert old.headers["content-md5"]
     assert not [name for name in old.headers if name.startswith("x-amz-checksum")]
     assert "trailer" not in " ".join(old.headers)
+
+
+def test_what_the_service_says_it_has_whole_is_not_read_back(fake: FakeS3) -> None:
+    store = S3Store(fake.settings())
+    put = store.put_if_absent("x", b"mine")
+    assert (put.ours, put.stored.data, put.stored.version) == (True, b"mine", etag(b"mine"))
+    newer = store.replace("x", b"newer", put.stored.version)
+    assert (newer.data, newer.version) == (b"newer", etag(b"newer"))
+    assert [request.method for request in fake.requests] == ["PUT", "PUT"]
+    # Who is refused still has to know by what.
+    assert not store.put_if_absent("x", b"other").ours
+    assert [request.method for request in fake.requests[2:]] == ["PUT", "GET"]
 
 
 @pytest.mark.parametrize("answer", [RESET, "", Answer(500, "InternalError"), Answer(503)])
