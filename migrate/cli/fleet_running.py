@@ -106,9 +106,8 @@ def show_standing(folder: str, runtime: "Runtime", form: str, reports: "Reports"
     fleet = load_set(folder)
     found = {}
     for name in fleet.order:
-        archive = runtime.connections.archive(runtime.config.environment(name))
-        plan = fleet.member(name).subject.plan
-        found[name] = standing(name, plan, archive, runtime.tools)
+        environment = runtime.config.environment(name)
+        found[name] = standing(environment, fleet.member(name).subject.plan, runtime.connections)
     value = report_value(
         "status", fleet, found, fleet.waves, group=fleet.group, source=fleet.source
     )

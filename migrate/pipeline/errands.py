@@ -27,7 +27,8 @@ from migrate.errors import (
 )
 from migrate.fleet import outcome
 from migrate.fleet.outcome import Outcome, failed
-from migrate.pipeline.fleet_standing import cut_off, standing
+from migrate.journal import undone_by
+from migrate.pipeline.fleet_standing import is_undone, standing
 from migrate.pipeline.giving_up import said
 from migrate.pipeline.patience import patiently
 from migrate.pipeline.record import Record
@@ -100,7 +101,11 @@ def _patiently(
     archive, tools = connections.archive(environment), connections.tools
 
     def worth_waiting(held: TargetLocked) -> bool:
-        return held.died or (bool(held.run) and held.run == archive.claimed_by(errand.plan))
+        own = archive.claimed_by(errand.plan)
+        return held.died or (
+            bool(own and held.run)
+            and (held.run == own or own in undone_by(archive.store, held.run))
+        )
 
     return patiently(
         lambda: _once(errand, environment, archive, connections, begin),
@@ -117,17 +122,17 @@ def _once(
     connections: Connections,
     begin: Callable[[Plan], Record],
 ) -> Outcome:
-    found = standing(errand.environment, errand.plan, archive, connections.tools)
-    if errand.verb == "resume":
-        run = cut_off(errand.plan, environment, archive, connections.tools)
-        if run is None:
+    found = standing(environment, errand.plan, connections)
+    undoing = is_undone(found, archive)
+    if errand.verb == "resume" or (errand.verb == "rollback" and undoing):
+        if found.state != outcome.UNFINISHED:
             return found
-        resume(run, environment, connections, begin)
-        state = outcome.DONE if run == found.run else outcome.ROLLED_BACK
-        return Outcome(errand.environment, state, plan=errand.plan, run=run)
+        resume(found.run, environment, connections, begin)
+        state = outcome.ROLLED_BACK if undoing else outcome.DONE
+        return Outcome(errand.environment, state, plan=errand.plan, run=found.run)
     if errand.verb == "rollback":
         return _back(errand, found, environment, connections, begin)
-    if found.state in (outcome.DONE, outcome.STATES[Exit.DIFFERENT]):
+    if undoing or found.state in (outcome.DONE, outcome.STATES[Exit.DIFFERENT]):
         return found
     plan = _plan(errand, archive)
     verified = apply_saved(plan, connections, begin, environment.name if errand.confirmed else None)

@@ -88,9 +88,9 @@ def lost(errand: Errand, error: BaseException | None, connections: Connections) 
     why = (
         f"its worker did not answer ({type(error).__name__})" if error else "it was not waited for"
     )
-    archive = connections.archive(connections.config.environment(errand.environment))
     try:
-        found = standing(errand.environment, errand.plan, archive, connections.tools)
+        environment = connections.config.environment(errand.environment)
+        found = standing(environment, errand.plan, connections)
     except MigrateError as unread:
         return failed(errand.environment, unread, errand.plan)
     if found.run and found.state != UNFINISHED:

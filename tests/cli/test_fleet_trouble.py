@@ -21,6 +21,7 @@ from tests.cli.fleet_world import (
     fleet_states,
     hold,
 )
+from tests.cli.world import IMPORT
 from tests.stores.fake_s3 import fake_s3
 
 
@@ -221,3 +222,52 @@ def test_a_target_that_is_not_as_desired_is_told_again_and_not_tried_again(
         done = fleet.applied("--max-failures", "2", code=9)
         assert [each["state"] for each in done.values()] == ["done", "different", "done", "done"]
     assert fleet.world.run("fleet", "status", fleet.folder).code == 9
+
+
+def cut_back(fleet: FleetWorld) -> str:
+    """The run that was to take back what was done to a target, and was killed in its import."""
+    fleet.applied()
+    fleet.world.configure("eu", timeout="1")
+    fleet.world.fault("timeout_after", IMPORT, environment="eu", seconds=60, method="POST")
+    seen = fleet.world.last()
+    process = fleet.world.spawn("rollback", fleet.folder, "--yes", "--workers", "1")
+    deadline = time.monotonic() + 30
+    while not any("import" in call for call in fleet.world.calls("eu", seen)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    fleet.world.calm()
+    return max(
+        path.split("/")[2] for path in fleet.world.stored() if "-eu-" in path and "/runs/" in path
+    )
+
+
+def test_a_way_back_that_was_cut_off_is_unfinished_and_is_finished(fleet: FleetWorld) -> None:
+    fleet.plan()
+    back = cut_back(fleet)
+    status = fleet.world.run("fleet", "status", fleet.folder, "--format", "json")
+    found = by_target(status, 8)["eu"]
+    assert (found["state"], found["run"]) == ("unfinished", back)
+    assert "the run that takes back run" in found["what"]
+    assert f"role-migrate resume {back}" in found["remedy"]
+    with fleet.world.untouched("eu"):
+        assert fleet.applied(code=8)["eu"]["state"] == "unfinished"
+        made = fleet.world.run("rollback", fleet.folder, "--dry-run", "--out", fleet.folder / "x")
+        assert made.code == 6
+        assert f"role-migrate resume {back}" in made.out
+    resumed = fleet.world.run("resume", fleet.folder, "--yes", "--format", "json")
+    assert by_target(resumed)["eu"]["state"] == "rolled back"
+    fleet.untouched("eu")
+
+
+def test_a_way_back_that_was_cut_off_elsewhere_is_waited_for(fleet: FleetWorld) -> None:
+    fleet.plan()
+    back = cut_back(fleet)
+    hold(fleet.world, "eu", run=back, left=1.0)
+    status = fleet.world.run("fleet", "status", fleet.folder, "--format", "json")
+    assert by_target(status, 8)["eu"]["run"] == back
+    ran = fleet.world.run("rollback", fleet.folder, "--yes", "--format", "json")
+    assert {each["state"] for each in by_target(ran).values()} == {"rolled back"}
+    ran.says("eu: waiting ", f"until the lock of run {back}")
+    fleet.untouched(*TARGETS)
