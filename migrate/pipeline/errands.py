@@ -78,8 +78,7 @@ def run_errand(
             each.error = each.error or error
         done = failed(errand.environment, error)
     except KeyboardInterrupt:
-        stop = Interrupted("interrupted before any write", target=UNCHANGED)
-        done = failed(errand.environment, stop)
+        done = _stopped(errand, connections)
     except Exception as bug:  # noqa: BLE001 - said as this target's outcome, and the others go on
         target = records[-1].target if records else NOT_BY_US
         done = failed(errand.environment, MigrateError(said(bug), target=target))
@@ -91,6 +90,25 @@ def run_errand(
         requests=sum(each.requests for each in records),
         seconds=time.monotonic() - began,
     )
+
+
+def _stopped(errand: Errand, connections: Connections) -> Outcome:
+    """What became of an errand that was told to stop before it wrote: as others left the target."""
+    stop = Interrupted(
+        "interrupted before any write",
+        target=NOT_BY_US,
+        remedy="The same command can be run again.",
+    )
+    try:
+        environment = connections.config.environment(errand.environment)
+        found = standing(environment, errand.plan, connections)
+    except (MigrateError, KeyboardInterrupt):
+        return failed(errand.environment, stop)
+    if found.state == outcome.UNFINISHED:
+        return replace(found, what=f"interrupted before any write, and {found.what}")
+    if not found.run:
+        stop.target = UNCHANGED
+    return failed(errand.environment, stop)
 
 
 def _patiently(

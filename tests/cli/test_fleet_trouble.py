@@ -271,3 +271,26 @@ def test_a_way_back_that_was_cut_off_elsewhere_is_waited_for(fleet: FleetWorld) 
     assert {each["state"] for each in by_target(ran).values()} == {"rolled back"}
     ran.says("eu: waiting ", f"until the lock of run {back}")
     fleet.untouched(*TARGETS)
+
+
+def test_an_interrupt_while_a_dead_run_is_waited_for_says_how_far_that_came(
+    fleet: FleetWorld,
+) -> None:
+    fleet.plan()
+    run = cut_short(fleet)
+    hold(fleet.world, "eu", run=run, left=60.0)
+    said = fleet.world.folder / "said"
+    with said.open("wb") as stderr:
+        process = fleet.world.spawn(
+            "apply", fleet.folder, "--yes", "--format", "json", stderr=stderr
+        )
+    deadline = time.monotonic() + 30
+    while b"eu: waiting" not in said.read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=30)
+    eu = by_target(fleet.world.checked(process.returncode, out, said.read_bytes()), 8)["eu"]
+    assert (eu["state"], eu["run"]) == ("unfinished", run)
+    assert eu["target"] == "as far as the run came"
+    assert f"role-migrate resume {run}" in eu["remedy"]
