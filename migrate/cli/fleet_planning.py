@@ -65,14 +65,15 @@ def plan_group(group: str, way: "Way", wish: "Wish", runtime: "Runtime", asked: 
 
 def plan_fleet_back(folder: str, back: "Back", runtime: "Runtime", asked: Asked) -> int:
     """Plan the way back for all runs of a set, as a set of its own, the last target first."""
-    from migrate.pipeline.fleet_standing import is_undone, standing
+    from migrate.pipeline.fleet_standing import environment_of, is_undone, standing
     from migrate.pipeline.rolling_back import plan_back
 
     fleet, place = load_set(folder), _place(asked.folder)
     runs: dict[str, Outcome] = {}
     for name in fleet.order[::-1]:
-        environment, plan_id = runtime.config.environment(name), fleet.member(name).subject.plan
-        found = standing(environment, plan_id, runtime.connections)
+        subject = fleet.member(name).subject
+        environment = environment_of(name, subject.target, runtime.connections)
+        found = standing(environment, subject.plan, runtime.connections)
         if found.run and found.state != ROLLED_BACK:
             runs[name] = found
     if not runs:

@@ -8,9 +8,9 @@ from migrate.cli.executors import crew
 from migrate.cli.fleet_options import terms
 from migrate.cli.fleet_worker import do, do_elsewhere
 from migrate.cli.fleets import hand_out, load_set, report_value
-from migrate.errors import UNCHANGED, Exit, PlanStale, UsageError
+from migrate.errors import UNCHANGED, Exit, MigrateError, PlanStale, UsageError
 from migrate.fleet import setfile
-from migrate.fleet.outcome import NOT_TRIED, Outcome, worst
+from migrate.fleet.outcome import NOT_TRIED, Outcome, failed, worst
 from migrate.fleet.waves import cut
 
 if TYPE_CHECKING:
@@ -101,13 +101,17 @@ def go_back_or_on(
 
 def show_standing(folder: str, runtime: "Runtime", form: str, reports: "Reports") -> int:
     """Show how each target of a set stands, as the store tells it. Returns the worst exit code."""
-    from migrate.pipeline.fleet_standing import standing
+    from migrate.pipeline.fleet_standing import environment_of, standing
 
     fleet = load_set(folder)
     found = {}
     for name in fleet.order:
-        environment = runtime.config.environment(name)
-        found[name] = standing(environment, fleet.member(name).subject.plan, runtime.connections)
+        subject = fleet.member(name).subject
+        try:
+            environment = environment_of(name, subject.target, runtime.connections)
+            found[name] = standing(environment, subject.plan, runtime.connections)
+        except MigrateError as error:
+            found[name] = failed(name, error, subject.plan)
     value = report_value(
         "status", fleet, found, fleet.waves, group=fleet.group, source=fleet.source
     )
@@ -171,7 +175,16 @@ def _errand(
     from migrate.pipeline.rolling_back import Back
 
     subject, config = fleet.member(name).subject, str(runtime.config.path.absolute())
-    return Errand(verb, config, name, subject.plan, subject.plan_digest, confirmed, back or Back())
+    return Errand(
+        verb,
+        config,
+        name,
+        subject.plan,
+        subject.plan_digest,
+        subject.target,
+        confirmed,
+        back or Back(),
+    )
 
 
 def _tell(outcome: Outcome, runtime: "Runtime") -> None:

@@ -28,7 +28,8 @@ from migrate.errors import (
 from migrate.fleet import outcome
 from migrate.fleet.outcome import Outcome, failed
 from migrate.journal import undone_by
-from migrate.pipeline.fleet_standing import is_undone, standing
+from migrate.model import Identity
+from migrate.pipeline.fleet_standing import environment_of, is_undone, standing
 from migrate.pipeline.giving_up import said
 from migrate.pipeline.patience import patiently
 from migrate.pipeline.record import Record
@@ -41,9 +42,10 @@ from migrate.planfile import plan_digest
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One target's errand. `confirmed`: the command line named the fleet that it is meant for.
+    """One target's errand. `target` is the account that its plan was made for.
 
-    `version` is that of who sends it.
+    `confirmed`: the command line named the fleet that it is meant for. `version` is that of who
+    sends it.
     """
 
     verb: Literal["apply", "resume", "rollback"]
@@ -51,6 +53,7 @@ class Errand:
     environment: str
     plan: str
     plan_digest: str
+    target: Identity
     confirmed: bool = False
     back: Back = field(default_factory=Back)
     version: str = __version__
@@ -100,7 +103,7 @@ def _stopped(errand: Errand, connections: Connections) -> Outcome:
         remedy="The same command can be run again.",
     )
     try:
-        environment = connections.config.environment(errand.environment)
+        environment = environment_of(errand.environment, errand.target, connections)
         found = standing(environment, errand.plan, connections)
     except (MigrateError, KeyboardInterrupt):
         return failed(errand.environment, stop)
@@ -115,7 +118,7 @@ def _patiently(
     errand: Errand, connections: Connections, begin: Callable[[Plan], Record]
 ) -> Outcome:
     """Do an errand; where a run of it was cut off on another machine, its lock is waited for."""
-    environment = connections.config.environment(errand.environment)
+    environment = environment_of(errand.environment, errand.target, connections)
     archive, tools = connections.archive(environment), connections.tools
 
     def worth_waiting(held: TargetLocked) -> bool:

@@ -4,14 +4,28 @@ from migrate import lock as locks
 from migrate.archive import Archive
 from migrate.config import Environment
 from migrate.connect import Connections
-from migrate.errors import Exit
+from migrate.errors import NOT_BY_US, Exit
 from migrate.fleet import outcome
 from migrate.fleet.outcome import NOT_TRIED, STATES, UNFINISHED, Outcome
 from migrate.journal import Journal, first_unfinished, undone_by
+from migrate.model import Identity
+from migrate.pipeline import checks
 from migrate.pipeline.giving_up import way_on
+from migrate.pipeline.locking import untouched
 
 DONE, DIFFERENT = "done", "different"
 """Results of runs, as their journals have them."""
+
+
+def environment_of(name: str, planned: Identity, connections: Connections) -> Environment:
+    """The environment of a set's target, which must be the account that its plan was made for.
+
+    Raises UsageError where the config has none of the name, PlanStale where it is another account.
+    """
+    with untouched(NOT_BY_US):
+        environment = connections.config.environment(name)
+        checks.right_account(name, planned, environment.identity)
+    return environment
 
 
 def standing(target: Environment, plan: str, connections: Connections) -> Outcome:

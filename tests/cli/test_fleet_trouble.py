@@ -294,3 +294,39 @@ def test_an_interrupt_while_a_dead_run_is_waited_for_says_how_far_that_came(
     assert (eu["state"], eu["run"]) == ("unfinished", run)
     assert eu["target"] == "as far as the run came"
     assert f"role-migrate resume {run}" in eu["remedy"]
+
+
+def test_another_account_under_a_targets_name_is_refused_and_never_passed_over(
+    fleet: FleetWorld,
+) -> None:
+    fleet.plan()
+    fleet.applied()
+    held = fleet.world.settings["us"]
+    fleet.world.settings["us"] = held | {"account": '"another"'}
+    fleet.world.write()
+    for words in (("fleet", "status"), ("apply", "--yes"), ("resume", "--yes")):
+        ran = fleet.world.run(*words, fleet.folder, "--format", "json", *MANY[words[0]])
+        found = by_target(ran, 5)
+        assert found["us"]["state"] == "stale or used", words
+        assert "but the config's 'us' is now kore account another" in found["us"]["what"]
+        assert "use the config that the plan was made with" in found["us"]["remedy"]
+        assert {found[name]["state"] for name in ("eu", "jp", "br")} == {"done"}
+    made = fleet.world.run("rollback", fleet.folder, "--dry-run", "--out", fleet.folder / "x")
+    assert made.code == 5
+    back = fleet.world.run("rollback", fleet.folder, "--yes", "--format", "json")
+    assert by_target(back, 5)["us"]["state"] == "stale or used"
+    fleet.untouched("eu", "jp", "br")
+
+
+def test_a_target_that_the_config_has_no_more_fails_alone(fleet: FleetWorld) -> None:
+    fleet.plan()
+    fleet.applied()
+    del fleet.world.settings["us"]
+    fleet.world.guards(GROUP.replace('"us", ', ""))
+    ran = fleet.world.run("fleet", "status", fleet.folder, "--format", "json")
+    found = by_target(ran, 2)
+    assert found["us"]["what"].startswith('the config has no environment "us"')
+    assert {found[name]["state"] for name in ("eu", "jp", "br")} == {"done"}
+
+
+MANY = {"fleet": (), "apply": ("--canary", "0", "--max-failures", "9"), "resume": ()}

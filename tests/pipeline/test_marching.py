@@ -10,12 +10,17 @@ import pytest
 
 from migrate.errors import Exit
 from migrate.fleet.outcome import STATES, Outcome
+from migrate.model import Identity
 from migrate.pipeline.errands import Errand
 from migrate.pipeline.marching import INTERRUPTED, March, march
 
+ACCOUNT = Identity("kore", "https://example.com", "b-1")
+
 
 def errands(*waves: str) -> list[list[Errand]]:
-    return [[Errand("apply", "c", name, f"p-{name}", "d") for name in wave] for wave in waves]
+    return [
+        [Errand("apply", "c", name, f"p-{name}", "d", ACCOUNT) for name in wave] for wave in waves
+    ]
 
 
 def done(errand: Errand, code: int = 0) -> Outcome:
