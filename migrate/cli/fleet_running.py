@@ -11,7 +11,7 @@ from migrate.cli.fleets import hand_out, load_set, report_value
 from migrate.errors import UNCHANGED, Exit, MigrateError, PlanStale, UsageError
 from migrate.fleet import setfile
 from migrate.fleet.outcome import NOT_TRIED, Outcome, failed, worst
-from migrate.fleet.waves import cut
+from migrate.fleet.waves import canaries, cut
 
 if TYPE_CHECKING:
     from migrate.cli.reporting import Reports
@@ -63,11 +63,11 @@ def apply_fleet(
         )
     config = runtime.config.fleet
     held = terms(config, canary=canary, wave=wave, max_failures=max_failures, workers=workers)
-    waves = fleet.waves
+    waves, first = fleet.waves, canaries(fleet.order, held.canary)
     if canary is not None or wave is not None:
         waves = cut(fleet.order, held.canary, held.wave)
     return _run(
-        "apply", fleet, folder, waves, held, runtime,
+        "apply", fleet, folder, waves, held, runtime, first if len(waves) > 1 else (),
         confirmed=confirmed is not None, back=None, yes=yes, form=form, reports=reports,
         executor=executor, chosen=workers is not None, limit=held.max_failures,
     )  # fmt: skip
@@ -93,7 +93,7 @@ def go_back_or_on(
     order = fleet.order if verb == "resume" else fleet.order[::-1]
     held = terms(runtime.config.fleet, workers=workers)
     return _run(
-        verb, fleet, folder, (order,), held, runtime,
+        verb, fleet, folder, (order,), held, runtime, (),
         confirmed=False, back=back, yes=yes, form=form, reports=reports,
         executor=executor, chosen=workers is not None, limit=None,
     )  # fmt: skip
@@ -126,6 +126,7 @@ def _run(
     waves: "Waves",
     held: "Terms",
     runtime: "Runtime",
+    first: tuple[str, ...],
     *,
     confirmed: bool,
     back: "Back | None",
@@ -156,6 +157,7 @@ def _run(
             hands.executor,
             do_elsewhere if hands.elsewhere else partial(do, runtime=runtime),
             width=hands.width,
+            canaries=first,
             max_failures=limit,
             told=lambda outcome: _tell(outcome, runtime),
             lost=partial(fleets.lost, connections=connections),

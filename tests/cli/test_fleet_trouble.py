@@ -330,3 +330,11 @@ def test_a_target_that_the_config_has_no_more_fails_alone(fleet: FleetWorld) -> 
 
 
 MANY = {"fleet": (), "apply": ("--canary", "0", "--max-failures", "9"), "resume": ()}
+
+
+def test_without_a_canary_only_the_number_of_failures_counts(fleet: FleetWorld) -> None:
+    fleet.plan()
+    fleet.world.control("/faults", [{"fault": "refused", "environment": "eu", "times": 1000000}])
+    words = ("--canary", "0", "--wave", "2", "--max-failures", "2")
+    done = fleet.applied(*words, code=7)
+    assert [each["state"] for each in done.values()] == ["failed", "done", "done", "done"]
