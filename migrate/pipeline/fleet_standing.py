@@ -31,13 +31,13 @@ def environment_of(name: str, planned: Identity, connections: Connections) -> En
 def standing(target: Environment, plan: str, connections: Connections) -> Outcome:
     """How a plan's target stands. Reads the store alone.
 
-    Where no run wrote anything, or none was begun, it is `not tried`; where the run was cut off
-    that takes the plan's run back, `unfinished` by that one.
+    Where no run wrote anything, or none was begun, it is `not tried`, or `nothing to do`; where the
+    run was cut off that takes the plan's run back, `unfinished` by that one.
     """
     environment, archive = target.name, connections.archive(target)
     run = archive.claimed_by(plan)
     if run is None or not archive.begun(run):
-        return Outcome(environment, NOT_TRIED, plan=plan)
+        return _not_begun(environment, plan, archive)
     undoing = _undoing(run, target, archive)
     if undoing is not None:
         other, undone = undoing
@@ -63,7 +63,13 @@ def standing(target: Environment, plan: str, connections: Connections) -> Outcom
             target="changed by every step of the plan, but not exactly as desired",
             remedy=f"role-migrate runs show {run} tells what differs.",
         )
-    return Outcome(environment, NOT_TRIED, plan=plan)
+    return _not_begun(environment, plan, archive)
+
+
+def _not_begun(environment: str, plan: str, archive: Archive) -> Outcome:
+    kept = archive.load_plan(plan)
+    state = outcome.NOTHING if kept is not None and kept.empty else NOT_TRIED
+    return Outcome(environment, state, plan=plan)
 
 
 def is_undone(found: Outcome, archive: Archive) -> bool:
