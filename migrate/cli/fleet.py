@@ -40,7 +40,7 @@ def status(runtime: Runtime, folder: str, form: str, report: tuple[str, ...]) ->
       role-migrate fleet status fleet
       role-migrate fleet status fleet --report md=fleet.md
     """
-    from migrate.cli.fleet_running import show_standing
+    from migrate.cli.fleet_status import show_standing
     from migrate.pipeline.locking import untouched
 
     with untouched(NOT_BY_US):

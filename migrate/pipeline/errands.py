@@ -39,6 +39,9 @@ from migrate.pipeline.saved import apply_saved
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
 
+NOT_AGAIN = (outcome.DONE, outcome.STATES[Exit.DIFFERENT])
+"""States of targets to which nothing is applied again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Errand:
@@ -153,7 +156,7 @@ def _once(
         return Outcome(errand.environment, state, plan=errand.plan, run=found.run)
     if errand.verb == "rollback":
         return _back(errand, found, environment, connections, begin)
-    if undoing or found.state in (outcome.DONE, outcome.STATES[Exit.DIFFERENT]):
+    if undoing or found.state in NOT_AGAIN:
         return found
     plan = _plan(errand, archive)
     verified = apply_saved(plan, connections, begin, environment.name if errand.confirmed else None)

@@ -296,6 +296,9 @@ def test_an_interrupt_while_a_dead_run_is_waited_for_says_how_far_that_came(
     assert f"role-migrate resume {run}" in eu["remedy"]
 
 
+MANY = {"fleet": (), "apply": ("--canary", "0", "--max-failures", "9"), "resume": ()}
+
+
 def test_another_account_under_a_targets_name_is_refused_and_never_passed_over(
     fleet: FleetWorld,
 ) -> None:
@@ -327,9 +330,6 @@ def test_a_target_that_the_config_has_no_more_fails_alone(fleet: FleetWorld) -> 
     found = by_target(ran, 2)
     assert found["us"]["what"].startswith('the config has no environment "us"')
     assert {found[name]["state"] for name in ("eu", "jp", "br")} == {"done"}
-
-
-MANY = {"fleet": (), "apply": ("--canary", "0", "--max-failures", "9"), "resume": ()}
 
 
 def test_without_a_canary_only_the_number_of_failures_counts(fleet: FleetWorld) -> None:
