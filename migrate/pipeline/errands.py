@@ -1,8 +1,8 @@
 """What is done with one target of a fleet: apply its plan, resume its run, or take it back.
 
-An errand names the config, the environment and the plan, so that it can be run by any process that
-reaches the store; whatever it does twice, as where a worker died, it does right: the target's claim
-and journal say how far it came.
+An errand names the config, the environment, its account and the plan, so that it can be run by any
+process that reaches the store; whatever it does twice, as where a worker died, it does right: the
+target's claim and journal say how far it came.
 """
 
 import time
