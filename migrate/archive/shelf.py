@@ -11,6 +11,7 @@ from migrate.stores.base import Store, VersionMoved
 from migrate.stores.scoped import ScopedStore
 from migrate.validation import validate
 
+OURS = "urn:role-migrate:schema:"
 MEND = "Restore an older version of this object, or delete it."
 
 
@@ -67,6 +68,12 @@ def shape(**types: str) -> dict[str, Any]:
     return {"type": "object", "required": list(types), "properties": fields}
 
 
+def _is_one(value: Any, named: str) -> bool:
+    """Whether a value says that it is of a kind, in whichever version."""
+    said = value.get("$schema") if isinstance(value, dict) else None
+    return isinstance(said, str) and said.rpartition(":")[0] == named.rpartition(":")[0]
+
+
 def checked(
     data: bytes, shape: Mapping[str, Any], where: str, kind: str = "object", remedy: str = MEND
 ) -> dict[str, Any]:
@@ -76,6 +83,9 @@ def checked(
     except InvalidInput as error:
         error.remedy = remedy
         raise
+    named = shape.get("$id", "")
+    if named.startswith(OURS) and not _is_one(value, named):
+        raise InvalidInput(f"this is no {kind}", where=where, remedy=remedy)
     faults = validate(value, data, shape, where=where)
     if faults:
         raise InvalidInput(f"this is no sound {kind}", where=where, remedy=remedy, faults=faults)

@@ -8,6 +8,7 @@ import click
 
 from migrate.cli import options
 from migrate.cli.files import answer
+from migrate.cli.formats import text_or_json
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, InvalidInput, UsageError
 
@@ -24,14 +25,7 @@ if TYPE_CHECKING:
 @click.option("--source-env", metavar="NAME", help="Environment that a bare export came from.")
 @click.option("--role-type", metavar="TYPE", help="Role type of a bare export that is empty.")
 @click.option("--exit-code", is_flag=True, help="Exit with 10 where they differ.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The answer on stdout.",
-)
+@text_or_json
 @click.pass_obj
 def diff(
     runtime: Runtime,

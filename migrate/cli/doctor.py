@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from migrate.cli.files import answer
+from migrate.cli.formats import text_or_json
 from migrate.cli.runtime import Runtime
 from migrate.errors import MigrateError
 
@@ -14,14 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Find out what is in the way, and how to mend it.")
 @click.option("--env", "names", multiple=True, metavar="E", help="Only these environments.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The answer on stdout.",
-)
+@text_or_json
 @click.pass_obj
 def doctor(runtime: Runtime, names: tuple[str, ...], form: str) -> int:
     """Try what a promotion rests on: config, secrets, network, clock, credentials, scopes, store.

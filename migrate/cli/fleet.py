@@ -40,7 +40,7 @@ def status(runtime: Runtime, folder: str, form: str, report: tuple[str, ...]) ->
       role-migrate fleet status fleet
       role-migrate fleet status fleet --report md=fleet.md
     """
-    from migrate.cli.fleet_running import show_standing
+    from migrate.cli.fleet_status import show_standing
     from migrate.pipeline.locking import untouched
 
     with untouched(NOT_BY_US):
@@ -56,20 +56,29 @@ def status(runtime: Runtime, folder: str, form: str, report: tuple[str, ...]) ->
     required=True,
     help="github: JSON for strategy.matrix; gitlab: the YAML of a child pipeline.",
 )
+@click.option(
+    "--wave",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only the jobs of this wave; the first is 1.",
+)
 @click.pass_obj
-def matrix(runtime: Runtime, folder: str | None, group: str | None, ci: str) -> int:
+def matrix(
+    runtime: Runtime, folder: str | None, group: str | None, ci: str, wave: int | None
+) -> int:
     """Print a job for each target: its runs share nothing but the store.
 
     Of a set the jobs apply the plans, each in its wave; of a group they have the targets' names.
+    All jobs of one matrix of GitHub Actions start together: where waves count, make one for each.
 
     \b
     Examples:
-      role-migrate fleet matrix fleet --ci github
+      role-migrate fleet matrix fleet --ci github --wave 1
       role-migrate fleet matrix --group production --ci gitlab
     """
     from migrate.cli.fleets import load_set
     from migrate.config.fleet_settings import group_of
-    from migrate.fleet.matrix import Job, github, gitlab
+    from migrate.fleet.matrix import Job, github, gitlab, of_wave
     from migrate.fleet.waves import cut
 
     if (folder is None) is (group is None):
@@ -81,14 +90,16 @@ def matrix(runtime: Runtime, folder: str | None, group: str | None, ci: str) -> 
     jobs = []
     if folder is not None:
         known = load_set(folder)
-        for number, wave in enumerate(known.waves, 1):
-            for name in wave:
+        for number, names in enumerate(known.waves, 1):
+            for name in names:
                 subject = known.member(name).subject
                 jobs.append(Job(name, number, subject.plan, subject.plan_digest))
     else:
-        names = tuple(each.name for each in group_of(runtime.config, group or ""))
+        everybody = tuple(each.name for each in group_of(runtime.config, group or ""))
         held = runtime.config.fleet
-        waves = cut(names, held.canary, held.wave)
-        jobs = [Job(name, number) for number, wave in enumerate(waves, 1) for name in wave]
+        waves = cut(everybody, held.canary, held.wave)
+        jobs = [Job(name, number) for number, names in enumerate(waves, 1) for name in names]
+    if wave is not None:
+        jobs = of_wave(jobs, wave)
     answer((github if ci == "github" else gitlab)(jobs))
     return Exit.DONE

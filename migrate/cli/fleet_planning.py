@@ -12,7 +12,7 @@ from migrate.cli.files import make_folder, write
 from migrate.cli.fleet_options import terms
 from migrate.cli.fleets import hand_out, load_set, report_value
 from migrate.cli.plans import FOR_MANY, leave_of, rendered
-from migrate.errors import UNCHANGED, Exit, MigrateError, UsageError
+from migrate.errors import NOT_BY_US, UNCHANGED, Exit, MigrateError, RunUnfinished, UsageError
 from migrate.fleet import setfile
 from migrate.fleet.outcome import NOTHING, PLANNED, ROLLED_BACK, Outcome, failed
 
@@ -65,23 +65,29 @@ def plan_group(group: str, way: "Way", wish: "Wish", runtime: "Runtime", asked: 
 
 def plan_fleet_back(folder: str, back: "Back", runtime: "Runtime", asked: Asked) -> int:
     """Plan the way back for all runs of a set, as a set of its own, the last target first."""
-    from migrate.pipeline.fleet_standing import standing
+    from migrate.pipeline.fleet_standing import environment_of, is_undone, standing
     from migrate.pipeline.rolling_back import plan_back
 
     fleet, place = load_set(folder), _place(asked.folder)
-    runs: dict[str, str] = {}
+    runs: dict[str, Outcome] = {}
     for name in fleet.order[::-1]:
-        archive = runtime.connections.archive(runtime.config.environment(name))
-        found = standing(name, fleet.member(name).subject.plan, archive, runtime.tools)
+        subject = fleet.member(name).subject
+        environment = environment_of(name, subject.target, runtime.connections)
+        found = standing(environment, subject.plan, runtime.connections)
         if found.run and found.state != ROLLED_BACK:
-            runs[name] = found.run
+            runs[name] = found
     if not runs:
         runtime.voice.say("nothing to do: no target of the set has a run to take back")
         return Exit.DONE
 
     def plan(environment: "Environment") -> "Plan":
         with closing(runtime.connections.aside()) as own:
-            return plan_back(runs[environment.name], back, environment, own).plan
+            found = runs[environment.name]
+            if is_undone(found, own.archive(environment)):
+                raise RunUnfinished(
+                    found.what, where=found.run, target=NOT_BY_US, remedy=found.remedy
+                )
+            return plan_back(found.run, back, environment, own).plan
 
     environments = tuple(map(runtime.config.environment, runs))
     source = f"before set {setfile.digest_of(fleet)[:12]}"

@@ -1,5 +1,6 @@
 """`apply`, `resume` and `rollback` of a whole fleet, and how it stands."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -7,11 +8,12 @@ from migrate.cli import options
 from migrate.cli.executors import crew
 from migrate.cli.fleet_options import terms
 from migrate.cli.fleet_worker import do, do_elsewhere
-from migrate.cli.fleets import hand_out, load_set, report_value
+from migrate.cli.fleets import hand_out, load_set, plan_files, report_value
 from migrate.errors import UNCHANGED, Exit, PlanStale, UsageError
 from migrate.fleet import setfile
+from migrate.fleet.going_on import going_on
 from migrate.fleet.outcome import NOT_TRIED, Outcome, worst
-from migrate.fleet.waves import cut
+from migrate.fleet.waves import canaries, cut, why_halt
 
 if TYPE_CHECKING:
     from migrate.cli.reporting import Reports
@@ -61,13 +63,30 @@ def apply_fleet(
             target=UNCHANGED,
             remedy="Find the set that was meant; a fleet is confirmed by its group's name.",
         )
+    from migrate.pipeline.errands import NOT_AGAIN
+    from migrate.pipeline.marching import March
+    from migrate.pipeline.mustering import muster
+
     config = runtime.config.fleet
     held = terms(config, canary=canary, wave=wave, max_failures=max_failures, workers=workers)
     waves = fleet.waves
     if canary is not None or wave is not None:
         waves = cut(fleet.order, held.canary, held.wave)
+    first = canaries(fleet.order, held.canary) if len(waves) > 1 else ()
+    stands = muster(
+        fleet, plan_files(fleet, folder, runtime), runtime.connections,
+        confirmed=confirmed is not None, width=held.workers,
+    )  # fmt: skip
+    refused = {name: each for name, each in stands.items() if not each.well and not each.run}
+    if why_halt(refused.values(), first, held.max_failures):
+        went = March(
+            {name: each for name, each in stands.items() if each.run} | refused,
+            f"no target was begun, for {', '.join(refused)} would be refused",
+        )
+        return _reported("apply", fleet, folder, waves, went, runtime, form, reports)
+    done = [name for name, each in stands.items() if each.state in NOT_AGAIN]
     return _run(
-        "apply", fleet, folder, waves, held, runtime,
+        "apply", fleet, folder, waves, held, runtime, first, done,
         confirmed=confirmed is not None, back=None, yes=yes, form=form, reports=reports,
         executor=executor, chosen=workers is not None, limit=held.max_failures,
     )  # fmt: skip
@@ -93,27 +112,10 @@ def go_back_or_on(
     order = fleet.order if verb == "resume" else fleet.order[::-1]
     held = terms(runtime.config.fleet, workers=workers)
     return _run(
-        verb, fleet, folder, (order,), held, runtime,
+        verb, fleet, folder, (order,), held, runtime, (), (),
         confirmed=False, back=back, yes=yes, form=form, reports=reports,
         executor=executor, chosen=workers is not None, limit=None,
     )  # fmt: skip
-
-
-def show_standing(folder: str, runtime: "Runtime", form: str, reports: "Reports") -> int:
-    """Show how each target of a set stands, as the store tells it. Returns the worst exit code."""
-    from migrate.pipeline.fleet_standing import standing
-
-    fleet = load_set(folder)
-    found = {}
-    for name in fleet.order:
-        archive = runtime.connections.archive(runtime.config.environment(name))
-        plan = fleet.member(name).subject.plan
-        found[name] = standing(name, plan, archive, runtime.tools)
-    value = report_value(
-        "status", fleet, found, fleet.waves, group=fleet.group, source=fleet.source
-    )
-    hand_out(value, form, reports, runtime)
-    return int(value["exitCode"])
 
 
 def _run(
@@ -123,6 +125,8 @@ def _run(
     waves: "Waves",
     held: "Terms",
     runtime: "Runtime",
+    first: Sequence[str],
+    done: Sequence[str],
     *,
     confirmed: bool,
     back: "Back | None",
@@ -136,10 +140,14 @@ def _run(
     from migrate.pipeline import fleets
     from migrate.pipeline.marching import march
 
-    number = len(fleet.members)
-    targets = f"{number} target{'s' * (number != 1)}"
-    runtime.voice.say(f"set {fleet.id} for {fleet.group}: {targets} in {len(waves)} waves")
-    if not yes and not options.confirm(QUESTIONS[verb].format(targets)):
+    number, left = len(fleet.members), len(fleet.members) - len(done)
+    already = f", {len(done)} done already" if done else ""
+    runtime.voice.say(
+        f"set {fleet.id} for {fleet.group}: {_counted(number, 'target')} in "
+        f"{_counted(len(waves), 'wave')}{already}"
+    )
+    asked = QUESTIONS[verb].format(_counted(left, "target"))
+    if left and not yes and not options.confirm(asked):
         runtime.voice.say("nothing was done")
         return Exit.INTERRUPTED
     errands = [
@@ -153,11 +161,16 @@ def _run(
             hands.executor,
             do_elsewhere if hands.elsewhere else partial(do, runtime=runtime),
             width=hands.width,
+            canaries=first,
             max_failures=limit,
             told=lambda outcome: _tell(outcome, runtime),
             lost=partial(fleets.lost, connections=connections),
         )
     return _reported(verb, fleet, folder, waves, went, runtime, form, reports)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _errand(
@@ -172,7 +185,16 @@ def _errand(
     from migrate.pipeline.rolling_back import Back
 
     subject, config = fleet.member(name).subject, str(runtime.config.path.absolute())
-    return Errand(verb, config, name, subject.plan, subject.plan_digest, confirmed, back or Back())
+    return Errand(
+        verb,
+        config,
+        name,
+        subject.plan,
+        subject.plan_digest,
+        subject.target,
+        confirmed,
+        back or Back(),
+    )
 
 
 def _tell(outcome: Outcome, runtime: "Runtime") -> None:
@@ -209,6 +231,6 @@ def _reported(
     if went.halted:
         runtime.voice.warn(f"halted: {went.halted}")
     if left and verb != "rollback":
-        count = f"{len(left)} target{'s were' if len(left) != 1 else ' was'} not tried"
-        runtime.voice.say(f"{count}; role-migrate apply {folder} goes on with what is left")
+        stopped = went.halted == INTERRUPTED
+        runtime.voice.say(going_on(folder, len(left), went.outcomes.values(), stopped=stopped))
     return int(code)

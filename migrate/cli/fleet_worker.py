@@ -1,7 +1,7 @@
 """Do one errand of a fleet: in a thread of this process, or in a worker of a cluster.
 
-To a worker there travel the config's path, the environment's name and the plan's id. It loads the
-config and resolves secrets where it runs; what it says comes out in its own log.
+To a worker there travel the config's path, the environment's name, its account and the plan's id.
+It loads the config and resolves secrets where it runs; what it says comes out in its own log.
 """
 
 from contextlib import closing

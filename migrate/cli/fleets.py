@@ -43,7 +43,11 @@ def load_set(text: str) -> "FleetSet":
             remedy="role-migrate plan --to-group GROUP --out DIR makes one. Where some targets "
             "could not be planned it writes none, unless --partial says that it shall.",
         )
-    value, data = read(path)
+    try:
+        value, data = read(path)
+    except InvalidInput as error:
+        error.target, error.remedy = UNCHANGED, "Take all of it from where it was made."
+        raise
     faults = validate(value, data, schema("fleet"), where=str(path))
     if faults:
         raise InvalidInput(
@@ -62,22 +66,41 @@ def plans_of(fleet: "FleetSet", text: str, runtime: "Runtime") -> "tuple[Plan, .
     Raises InvalidInput where one is not the one that the set names.
     """
     from migrate.cli.plans import load
-    from migrate.fleet.sets import subject_of
+
+    files = plan_files(fleet, text, runtime)
+    return tuple(
+        files.get(name) or _its_own(fleet, name, load(fleet.member(name).subject.plan, runtime))
+        for name in fleet.order
+    )
+
+
+def plan_files(fleet: "FleetSet", text: str, runtime: "Runtime") -> "dict[str, Plan]":
+    """The plans of a set, by target, that lie beside it.
+
+    Raises InvalidInput where one is not the one that the set names.
+    """
+    from migrate.cli.plans import load
 
     folder = Path(text) if Path(text).is_dir() else Path(text).parent
-    plans = []
-    for name in fleet.order:
-        subject, file = fleet.member(name).subject, folder / setfile.plan_name(name)
-        plan = load(str(file) if file.exists() else subject.plan, runtime)
-        if subject_of(plan) != subject:
-            raise InvalidInput(
-                f"the plan for {name} is not the one of the set",
-                where=str(file),
-                target=UNCHANGED,
-                remedy="Put the one that belongs to it there, or make the set anew.",
-            )
-        plans.append(plan)
-    return tuple(plans)
+    files = {name: folder / setfile.plan_name(name) for name in fleet.order}
+    return {
+        name: _its_own(fleet, name, load(str(file), runtime), str(file))
+        for name, file in files.items()
+        if file.exists()
+    }
+
+
+def _its_own(fleet: "FleetSet", name: str, plan: "Plan", where: str = "") -> "Plan":
+    from migrate.fleet.sets import subject_of
+
+    if subject_of(plan) != fleet.member(name).subject:
+        raise InvalidInput(
+            f"the plan for {name} is not the one of the set",
+            where=where or plan.id,
+            target=UNCHANGED,
+            remedy="Put the one that belongs to it there, or make the set anew.",
+        )
+    return plan
 
 
 def report_value(

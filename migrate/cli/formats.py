@@ -36,3 +36,14 @@ def reports(
             )
         pairs.append((form, destination(path, f"--report {text}") or Path(path)))
     return tuple(pairs)
+
+
+text_or_json = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The answer on stdout.",
+)
+"""`--format` of commands that only look."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from migrate.cli.formats import text_or_json
 from migrate.cli.runtime import Runtime
 from migrate.errors import NOT_BY_US, Exit, UsageError
 
@@ -61,14 +62,7 @@ def publish(runtime: Runtime, file: str, name: str) -> int:
     metavar="DIR",
     help="Snapshots of the plans' targets, in place of the store: then no config is needed.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The answer on stdout.",
-)
+@text_or_json
 @click.pass_obj
 def test(
     runtime: Runtime,

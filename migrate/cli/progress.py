@@ -1,8 +1,5 @@
 """What the program is doing while somebody watches: the call that is under way, on one line."""
 
-import time
-from collections.abc import Callable
-
 from migrate.cli.voice import Voice
 from migrate.traffic import Going
 
@@ -10,14 +7,12 @@ from migrate.traffic import Going
 class Progress:
     """Shows each call on a terminal for as long as it lasts, and what came before it.
 
-    `prod: GET /api/public/roles/alluserroles, page 12; 34 calls, 3.1 MiB, 41 s`. Nothing in a log,
-    where a line stays.
+    `prod: GET /api/public/roles/alluserroles, page 12; 34 calls, 3.1 MiB`; in a log, where a line
+    stays, nothing.
     """
 
-    def __init__(self, voice: Voice, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, voice: Voice) -> None:
         self._voice = voice
-        self._clock = clock
-        self._began = clock()
 
     def __call__(self, going: Going | None) -> None:
         """Show a call that begins; None: none is under way any more."""
@@ -28,10 +23,7 @@ class Progress:
             return
         page = f", page {going.page}" if going.page > 1 else ""
         calls = "1 call" if going.calls == 1 else f"{going.calls} calls"
-        took = f"{self._clock() - self._began:.0f} s"
-        self._voice.show(
-            f"{going.where}: {going.what}{page}; {calls}, {_size(going.received)}, {took}"
-        )
+        self._voice.show(f"{going.where}: {going.what}{page}; {calls}, {_size(going.received)}")
 
 
 def _size(number: int) -> str:

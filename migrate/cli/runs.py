@@ -6,12 +6,14 @@ import click
 
 from migrate.cli.files import answer
 from migrate.cli.finding import archives, find_run
+from migrate.cli.formats import text_or_json
 from migrate.cli.options import spelled_out
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from migrate.archive import Archive
+    from migrate.config import Environment
     from migrate.plan import Plan
 
 
@@ -24,17 +26,23 @@ if TYPE_CHECKING:
     show_default=True,
     help="At most so many, newest first.",
 )
+@text_or_json
 @click.pass_context
-def runs(context: click.Context, name: str | None, limit: int) -> int:
+def runs(context: click.Context, name: str | None, limit: int, form: str) -> int:
     """List the runs in the stores of the config, newest first.
+
+    One that was not ended says whether it holds its target's lock: it may be at work.
 
     \b
     Examples:
       role-migrate runs --env prod --limit 5
+      role-migrate runs --format json
     """
     if context.invoked_subcommand is not None:
         return Exit.DONE
+    from migrate.canonical import dumps_pretty
     from migrate.journal import list_runs
+    from migrate.report.escape import inert
 
     runtime: Runtime = context.obj
     if name is not None:
@@ -43,31 +51,49 @@ def runs(context: click.Context, name: str | None, limit: int) -> int:
     else:
         places = archives(runtime)
     found = [
-        (run, _line(run, environment.name, archive, runtime))
+        _row(run, environment, archive, runtime)
         for environment, archive in places
         for run in list_runs(archive.store)[:limit]
     ]
-    newest = [line for _, line in sorted(found, reverse=True)[:limit]]
-    answer("\n".join(newest or ["No runs yet."]) + "\n")
+    newest = sorted(found, key=lambda row: (row["run"], row["target"]), reverse=True)[:limit]
+    if form == "json":
+        schema = "urn:role-migrate:schema:runs:1"
+        answer(dumps_pretty({"$schema": schema, "formatVersion": 1, "runs": newest}))
+        return Exit.DONE
+    lines = [inert(_line(**row)) for row in newest]
+    answer("\n".join(lines or ["No runs yet."]) + "\n")
     return Exit.DONE
 
 
-def _line(run: str, environment: str, archive: "Archive", runtime: Runtime) -> str:
+def _line(run: str, source: str, target: str, mode: str, state: str) -> str:
+    return "  ".join(part for part in (run, f"{source} → {target}".lstrip(), mode, state) if part)
+
+
+def _row(
+    run: str, environment: "Environment", archive: "Archive", runtime: Runtime
+) -> dict[str, str]:
+    from migrate import lock
     from migrate.archive.pruned import pruned_at
-    from migrate.errors import InvalidInput
+    from migrate.errors import InvalidInput, TargetLocked
     from migrate.journal import Journal
     from migrate.keeping import Kind
-    from migrate.report.escape import inert
 
+    row = {"run": run, "source": "", "target": environment.name, "mode": ""}
     try:
         journal = Journal.open(archive.store, run, clock=runtime.tools.now)
     except InvalidInput as error:  # one that can't be read must not hide the others
         at = None if archive.begun(run) else pruned_at(archive, Kind.RUN, run)
         why = f"pruned on {at}" if at else f"unreadable: {error.what}"
-        return inert(f"{run}  → {environment}  {why}")
+        return {**row, "state": why}
     folded, began = journal.summary, journal.entries[0].body
     state = "abandoned" if folded.abandoned else folded.result or "unfinished"
-    return inert(f"{run}  {began['source']} → {environment}  {began['mode']}  {state}")
+    if not folded.ended:
+        try:
+            holds = lock.holder(archive.whole, environment.identity) == run
+        except TargetLocked:  # by a lock that can't be read
+            holds = False
+        state += ", holds the lock" if holds else ""
+    return {**row, "source": began["source"], "mode": began["mode"], "state": state}
 
 
 @runs.command(short_help="Show what a run did.")

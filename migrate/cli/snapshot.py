@@ -4,6 +4,7 @@ import click
 
 from migrate.cli import options
 from migrate.cli.files import answer, destination, write
+from migrate.cli.formats import text_or_json
 from migrate.cli.runtime import Runtime
 from migrate.cli.splitting import split_into, splitting
 from migrate.errors import Exit
@@ -18,14 +19,7 @@ from migrate.errors import Exit
     metavar="DIR",
     help="Write a file per role into a folder to keep in Git: no ids, times or people.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The answer on stdout.",
-)
+@text_or_json
 @click.pass_obj
 def snapshot(
     runtime: Runtime,

@@ -6,6 +6,7 @@ import click
 
 from migrate.cli import options
 from migrate.cli.files import answer
+from migrate.cli.formats import text_or_json
 from migrate.cli.runtime import Runtime
 from migrate.errors import Exit, UsageError
 
@@ -43,14 +44,7 @@ def store() -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Only show what would go.")
 @options.consent
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The answer on stdout.",
-)
+@text_or_json
 @click.pass_obj
 def prune(
     runtime: Runtime, name: str, keep: str, keep_last: int, dry_run: bool, yes: bool, form: str
@@ -92,14 +86,7 @@ def prune(
 
 @store.command(short_help="Show which keys of the store are an environment's.")
 @click.option("--env", "name", required=True, metavar="E", help="The environment.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The answer on stdout.",
-)
+@text_or_json
 @click.pass_obj
 def where(runtime: Runtime, name: str, form: str) -> int:
     """Show the folder and the lock of an environment, as a policy of the store has to name them.

@@ -7,7 +7,7 @@ import click
 from migrate.cli.ci import ci
 from migrate.cli.files import STANDARD_INPUT, answer, in_repository, standard_input
 from migrate.cli.runtime import Runtime
-from migrate.errors import Exit
+from migrate.errors import Exit, UsageError
 
 
 @click.command(short_help="Check files of every kind, wholly.")
@@ -27,7 +27,7 @@ def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, fo
     """Check each FILE (- is standard input) and print every fault with its line and JSON path.
 
     Snapshots, import files, plans, configs and assignments files are told apart by what is in
-    them. Warnings alone leave the exit code at 0.
+    them. Warnings alone leave the exit code at 0; a file that is not there makes it 2.
 
     \b
     Examples:
@@ -38,13 +38,19 @@ def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, fo
     from migrate.checking import check_bytes, check_file
     from migrate.report import check_text
 
-    checked = []
+    checked, missing = [], None
     for name in files:
-        if name == "-":
-            text = standard_input(MAX_BYTES)
-            checked.append((STANDARD_INPUT, check_bytes(text, role_type, where="-")))
-        else:
-            checked.append((name, check_file(Path(name), role_type)))
+        try:
+            if name == "-":
+                text = standard_input(MAX_BYTES)
+                checked.append((STANDARD_INPUT, check_bytes(text, role_type, where="-")))
+            else:
+                checked.append((name, check_file(Path(name), role_type)))
+        except UsageError as error:
+            if len(files) == 1:
+                raise
+            missing = error
+            runtime.voice.error(error)  # the others are looked at all the same
     runtime.job.faults = [(name, fault) for name, one in checked for fault in one.faults]
     if form == "json":
         from migrate.canonical import dumps_pretty
@@ -65,4 +71,6 @@ def validate(runtime: Runtime, files: tuple[str, ...], role_type: str | None, fo
         )
     else:
         answer(check_text.render(checked))
+    if missing is not None:
+        return missing.exit_code
     return Exit.DONE if all(one.sound for _, one in checked) else Exit.INVALID

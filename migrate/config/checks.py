@@ -19,8 +19,12 @@ from migrate.guards import can_be_allowed, parameters_of
 from migrate.model import matches
 from migrate.urls import fault_of, is_loopback
 from migrate.validation.locate import Finding
-from migrate.wording import near
+from migrate.wording import near, quoted
 
+FILL_IN = "FILL-IN"
+"""How a login begins that `init` was not told."""
+
+_LOGINS = (("admin_app", "client_id"), ("builder_app", "client_id"), ("login", "username"))
 FILE_ID_FIELDS = ("{key}", "{version_id}", "{sha256}")
 BESIDE_PARAMETERS = frozenset({"rule", "severity", "environments"})
 """What every `[[guards]]` table may have beside the rule's own parameters."""
@@ -88,6 +92,14 @@ def _environment(table: Mapping[str, Any], path: JsonPath) -> Iterator[Finding]:
         yield from _platform_url(url, (*path, "url"))
     if "proxy" in table:
         yield from _proxy(_text(table, "proxy"), url, (*path, "proxy"))
+    for login, setting in _LOGINS:
+        if (told := _text(_table(table.get(login)), setting)).startswith(f"{FILL_IN}-"):
+            yield Finding(
+                f"{setting} is still {quoted(told)}, as `init` wrote it: fill in what the "
+                "environment knows it by",
+                (*path, login, setting),
+                warning=True,
+            )
     has_bucket = "import_bucket" in table
     if table.get("upload") == "store" and not has_bucket:
         yield Finding(

@@ -5,8 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FILL_IN = "FILL-IN"
-"""How a login begins that nobody has named yet."""
+from migrate.config.checks import FILL_IN
 
 _COMMENTS_AT = 46
 _PLAIN = re.compile("[A-Za-z0-9_-]+")
@@ -42,7 +41,8 @@ LOGINS = {
 
 _DEFAULTS = {
     "kore": (
-        ('upload = "platform"', 'or "store", with a table import_bucket'),
+        ('upload = "platform"', 'or "store", where the platform reads import files from a bucket:'),
+        ("", 'import_bucket = { url = "s3://BUCKET/PREFIX", file_id = "{key}" }'),
         ('# keep = ["BreakGlass*"]', "never deleted, whatever the mode"),
         ("# limits = { per_minute = 60, per_hour = 1800 }", ""),
     ),

@@ -1,6 +1,7 @@
 """Where an environment's snapshots, plans and locks are kept, and how its files are uploaded."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from migrate.connect import Connections, traits_of
 from migrate.diagnosis import Finding, broken, failed, not_tried, sound, warning
 from migrate.doctor.secret_places import open_to_others
 from migrate.errors import MigrateError
+from migrate.kept import Kept
 from migrate.stores.base import Store
 from migrate.stores.probe import probe
+
+_TURNS: Kept[str, threading.Lock] = Kept()
 
 _NO_UPLOAD = 'Set upload = "store", "platform" or { command = […] }; reading works without.'
 
@@ -89,7 +93,9 @@ def _probed(
         yield from not_tried((f"{name}: reachable",), "it can't be opened")
         return
     yield from open_to_others(f"{name}: keys", tuple(connections.warned[known:]))
-    for finding in probe(it, versions_needed=versions_needed):
+    with _TURNS.get(it.location, threading.Lock):  # who shares a store, shares what is written
+        found = tuple(probe(it, versions_needed=versions_needed))
+    for finding in found:
         yield Finding(
             f"{name}: {finding.check}",
             finding.state,

@@ -22,6 +22,18 @@ class Job:
     digest: str = ""
 
 
+def of_wave(jobs: Sequence[Job], wave: int) -> list[Job]:
+    """The jobs of a wave. Raises UsageError where there is none."""
+    found = [job for job in jobs if job.wave == wave]
+    if not found:
+        raise UsageError(
+            f"--wave {wave}: the last one is {max(job.wave for job in jobs)}",
+            target="unchanged",
+            remedy="Leave that one's jobs out of the pipeline.",
+        )
+    return found
+
+
 def github(jobs: Sequence[Job]) -> str:
     """JSON for `strategy: { matrix: ${{ fromJSON(…) }} }`."""
     _few("github", jobs)

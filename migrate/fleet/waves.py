@@ -23,33 +23,37 @@ class Terms:
 Waves = tuple[tuple[str, ...], ...]
 
 
+def canaries(names: tuple[str, ...], canary: int | str) -> tuple[str, ...]:
+    """Those of the names that go first, and must all end well before any other is begun."""
+    if isinstance(canary, str):
+        return tuple(name for name in names if name == canary)
+    return names[:canary]
+
+
 def cut(names: tuple[str, ...], canary: int | str, size: int) -> Waves:
     """The waves, the canary first. Raises UsageError for a canary that is none of the names."""
-    if isinstance(canary, str):
-        if canary not in names:
-            raise UsageError(
-                f"the canary {canary!r} is none of these targets",
-                target="unchanged",
-                remedy=f"Name one of: {', '.join(names)}; or how many go first.",
-            )
-        first: tuple[str, ...] = (canary,)
-        rest = tuple(name for name in names if name != canary)
-    else:
-        first, rest = names[:canary], names[canary:]
+    first = canaries(names, canary)
+    if isinstance(canary, str) and not first:
+        raise UsageError(
+            f"the canary {canary!r} is none of these targets",
+            target="unchanged",
+            remedy=f"Name one of: {', '.join(names)}; or how many go first.",
+        )
+    rest = tuple(name for name in names if name not in first)
     step = size or len(rest) or 1
     waves = (first, *(rest[place : place + step] for place in range(0, len(rest), step)))
     return tuple(wave for wave in waves if wave)
 
 
-def why_halt(outcomes: Iterable[Outcome], canaries: Collection[str], max_failures: int) -> str:
+def why_halt(outcomes: Iterable[Outcome], first: Collection[str], max_failures: int) -> str:
     """Why no other target is begun after these, "" where others are.
 
-    `canaries` are the targets of the first wave, where others follow.
+    `first` are the canaries, which all must end well.
     """
     failed = [each.environment for each in outcomes if not each.well]
-    first = [name for name in failed if name in canaries]
-    if first:
-        return f"the canary {', '.join(first)} did not end well"
+    ill = [name for name in failed if name in first]
+    if ill:
+        return f"the canary {', '.join(ill)} did not end well"
     if len(failed) >= max_failures:
         which = ", ".join(failed[:5]) + (f" and {len(failed) - 5} more" if failed[5:] else "")
         return f"{which} did not end well, and --max-failures is {max_failures}"

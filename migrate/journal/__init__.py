@@ -18,6 +18,7 @@ from migrate.journal.entry import (
     FORMAT_VERSION,
     KINDS,
     RUN_ID,
+    TAKEN_BACK,
     Entry,
     Summary,
     check_body,
@@ -29,6 +30,7 @@ from migrate.journal.entry import (
 from migrate.stores.base import Store
 
 __all__ = [
+    "TAKEN_BACK",
     "Entry",
     "Journal",
     "RunTaken",

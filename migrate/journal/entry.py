@@ -35,6 +35,10 @@ class Entry:
     digest: str
 
 
+TAKEN_BACK = "rolled back"
+"""How the result of a run begins that another one took back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A journal, folded. Steps are numbers, in the order of their first intent.

@@ -17,7 +17,7 @@ from migrate.errors import NOT_BY_US, Blocked, TargetLocked
 from migrate.lock.alive import SignOfLife, forget
 from migrate.lock.conditions import check_conditions
 from migrate.lock.held import Lock, LockLost, Takeover, Terms
-from migrate.lock.obstacles import check_free, check_settled
+from migrate.lock.obstacles import check_free, check_settled, left_by
 from migrate.lock.record import LockRecord, lock_key, parse_lock, unreadable
 from migrate.model import Identity
 from migrate.stores.base import Store, VersionMoved
@@ -32,6 +32,7 @@ __all__ = [
     "acquire",
     "holder",
     "in_the_way",
+    "left_behind",
     "lock_key",
 ]
 
@@ -138,12 +139,23 @@ def holder(store: Store, identity: Identity) -> str:
 
     Raises TargetLocked where the lock can't be read for what it is, StoreFailed.
     """
+    lock = _found(store, identity)
+    return "" if lock is None or lock.released else lock.run
+
+
+def left_behind(store: Store, identity: Identity) -> tuple[str, ...]:
+    """The runs that whoever held the lock last, or holds it, may have left unfinished.
+
+    Whether one is, its journal tells. Raises as `holder`.
+    """
+    lock = _found(store, identity)
+    return left_by(lock) if lock is not None else ()
+
+
+def _found(store: Store, identity: Identity) -> LockRecord | None:
     key = lock_key(identity)
     found = store.get(key)
-    if found is None:
-        return ""
-    lock = _read(found.data, f"{store.location}/{key}", key)
-    return "" if lock.released else lock.run
+    return _read(found.data, f"{store.location}/{key}", key) if found is not None else None
 
 
 def _create(store: Store, key: str, record: LockRecord) -> str | None:

@@ -91,10 +91,8 @@ def check_settled(
     lock: LockRecord, settles: set[str], unsettled: Callable[[str], str | None]
 ) -> None:
     """Raise RunUnfinished where the last holder left a run behind that is not among `settles`."""
-    # A run that was to settle another may have been cut off itself: both are in the way then.
-    cut_off = lock.unfinished is not None or not lock.released
-    for left in (lock.run if cut_off else None, lock.unfinished):
-        run = unsettled(left) if left is not None else None
+    for left in left_by(lock):
+        run = unsettled(left)
         if run is not None and run not in settles:
             unfinished = RunUnfinished(
                 f"run {run} on {lock.identity.url} was begun and not finished",
@@ -104,3 +102,10 @@ def check_settled(
             )
             unfinished.run = run
             raise unfinished
+
+
+def left_by(lock: LockRecord) -> tuple[str, ...]:
+    """The runs that the last holder may have left unfinished; their journals tell."""
+    # A run that was to settle another may have been cut off itself: both are in the way then.
+    cut_off = lock.unfinished is not None or not lock.released
+    return tuple(each for each in (lock.run if cut_off else None, lock.unfinished) if each)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from migrate.archive import Archive
-from migrate.errors import NOT_BY_US, GuardRefused, PlanStale, PlanUsed, UsageError
+from migrate.errors import NOT_BY_US, UNCHANGED, GuardRefused, PlanStale, PlanUsed, UsageError
 from migrate.guards import GuardRule, Outcome, Verdict, can_be_allowed, refusals
 from migrate.judging import judge
 from migrate.model import Identity, PrincipalKey, State
@@ -22,18 +22,23 @@ def right_target(plan: Plan, identity: Identity, location: str) -> None:
             target="unchanged",
             remedy="Make a plan with an environment's name as --to.",
         )
-    if plan.target.identity != identity:
-        raise PlanStale(
-            f"the plan was made for {_named(plan.target.identity)}, but the config's "
-            f"{plan.target.environment!r} is now {_named(identity)}",
-            target="unchanged",
-            remedy="Make a new plan, or use the config that the plan was made with.",
-        )
+    right_account(plan.target.environment, plan.target.identity, identity)
     if plan.store != location:
         raise PlanStale(
             f"the plan belongs to the store {plan.store}, but the config names {location}",
             target="unchanged",
             remedy="Use the config that the plan was made with: locks and claims are there.",
+        )
+
+
+def right_account(environment: str, planned: Identity, now: Identity) -> None:
+    """Raises PlanStale where the config means another account than a plan by an environment."""
+    if planned != now:
+        raise PlanStale(
+            f"the plan was made for {_named(planned)}, but the config's {environment!r} is now "
+            f"{_named(now)}",
+            target=UNCHANGED,
+            remedy="Make a new plan, or use the config that the plan was made with.",
         )
 
 

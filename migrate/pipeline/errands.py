@@ -1,8 +1,8 @@
 """What is done with one target of a fleet: apply its plan, resume its run, or take it back.
 
-An errand names the config, the environment and the plan, so that it can be run by any process that
-reaches the store; whatever it does twice, as where a worker died, it does right: the target's claim
-and journal say how far it came.
+An errand names the config, the environment, its account and the plan, so that it can be run by any
+process that reaches the store; whatever it does twice, as where a worker died, it does right: the
+target's claim and journal say how far it came.
 """
 
 import time
@@ -27,7 +27,9 @@ from migrate.errors import (
 )
 from migrate.fleet import outcome
 from migrate.fleet.outcome import Outcome, failed
-from migrate.pipeline.fleet_standing import cut_off, standing
+from migrate.journal import undone_by
+from migrate.model import Identity
+from migrate.pipeline.fleet_standing import environment_of, is_undone, standing
 from migrate.pipeline.giving_up import said
 from migrate.pipeline.patience import patiently
 from migrate.pipeline.record import Record
@@ -37,12 +39,16 @@ from migrate.pipeline.saved import apply_saved
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
 
+NOT_AGAIN = (outcome.DONE, outcome.STATES[Exit.DIFFERENT])
+"""States of targets to which nothing is applied again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One target's errand. `confirmed`: the command line named the fleet that it is meant for.
+    """One target's errand. `target` is the account that its plan was made for.
 
-    `version` is that of who sends it.
+    `confirmed`: the command line named the fleet that it is meant for. `version` is that of who
+    sends it.
     """
 
     verb: Literal["apply", "resume", "rollback"]
@@ -50,6 +56,7 @@ class Errand:
     environment: str
     plan: str
     plan_digest: str
+    target: Identity
     confirmed: bool = False
     back: Back = field(default_factory=Back)
     version: str = __version__
@@ -77,8 +84,7 @@ def run_errand(
             each.error = each.error or error
         done = failed(errand.environment, error)
     except KeyboardInterrupt:
-        stop = Interrupted("interrupted before any write", target=UNCHANGED)
-        done = failed(errand.environment, stop)
+        done = _stopped(errand, connections)
     except Exception as bug:  # noqa: BLE001 - said as this target's outcome, and the others go on
         target = records[-1].target if records else NOT_BY_US
         done = failed(errand.environment, MigrateError(said(bug), target=target))
@@ -92,15 +98,38 @@ def run_errand(
     )
 
 
+def _stopped(errand: Errand, connections: Connections) -> Outcome:
+    """What became of an errand that was told to stop before it wrote: as others left the target."""
+    stop = Interrupted(
+        "interrupted before any write",
+        target=NOT_BY_US,
+        remedy="The same command can be run again.",
+    )
+    try:
+        environment = environment_of(errand.environment, errand.target, connections)
+        found = standing(environment, errand.plan, connections)
+    except (MigrateError, KeyboardInterrupt):
+        return failed(errand.environment, stop)
+    if found.state == outcome.UNFINISHED:
+        return replace(found, what=f"interrupted before any write, and {found.what}")
+    if not found.run:
+        stop.target = UNCHANGED
+    return failed(errand.environment, stop)
+
+
 def _patiently(
     errand: Errand, connections: Connections, begin: Callable[[Plan], Record]
 ) -> Outcome:
     """Do an errand; where a run of it was cut off on another machine, its lock is waited for."""
-    environment = connections.config.environment(errand.environment)
+    environment = environment_of(errand.environment, errand.target, connections)
     archive, tools = connections.archive(environment), connections.tools
 
     def worth_waiting(held: TargetLocked) -> bool:
-        return held.died or (bool(held.run) and held.run == archive.claimed_by(errand.plan))
+        own = archive.claimed_by(errand.plan)
+        return held.died or (
+            bool(own and held.run)
+            and (held.run == own or own in undone_by(archive.store, held.run))
+        )
 
     return patiently(
         lambda: _once(errand, environment, archive, connections, begin),
@@ -117,17 +146,17 @@ def _once(
     connections: Connections,
     begin: Callable[[Plan], Record],
 ) -> Outcome:
-    found = standing(errand.environment, errand.plan, archive, connections.tools)
-    if errand.verb == "resume":
-        run = cut_off(errand.plan, environment, archive, connections.tools)
-        if run is None:
+    found = standing(environment, errand.plan, connections)
+    undoing = is_undone(found, archive)
+    if errand.verb == "resume" or (errand.verb == "rollback" and undoing):
+        if found.state != outcome.UNFINISHED:
             return found
-        resume(run, environment, connections, begin)
-        state = outcome.DONE if run == found.run else outcome.ROLLED_BACK
-        return Outcome(errand.environment, state, plan=errand.plan, run=run)
+        resume(found.run, environment, connections, begin)
+        state = outcome.ROLLED_BACK if undoing else outcome.DONE
+        return Outcome(errand.environment, state, plan=errand.plan, run=found.run)
     if errand.verb == "rollback":
         return _back(errand, found, environment, connections, begin)
-    if found.state in (outcome.DONE, outcome.STATES[Exit.DIFFERENT]):
+    if undoing or found.state in NOT_AGAIN:
         return found
     plan = _plan(errand, archive)
     verified = apply_saved(plan, connections, begin, environment.name if errand.confirmed else None)

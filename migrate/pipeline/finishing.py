@@ -11,7 +11,7 @@ from migrate.behaviour import Behaviour, Learned
 from migrate.config import Environment
 from migrate.errors import InvalidInput, MigrateError, PartlyApplied, VerificationFailed
 from migrate.identity import learn, resolve
-from migrate.journal import Journal
+from migrate.journal import TAKEN_BACK, Journal
 from migrate.membership import rows_seen
 from migrate.model import Assignments, Snapshot, State
 from migrate.pipeline import checks
@@ -115,7 +115,7 @@ def _settle(ending: Ending, run: str, record: Record) -> None:
     """End the run that this one took back, before this one ends: one of them is always to blame."""
     undone = Journal.open(ending.archive.store, run, clock=ending.hands.tools.now)
     inexact = "" if record.result == "done" else ", not exactly"
-    result = f"rolled back by run {record.run_id}{inexact}"
+    result = f"{TAKEN_BACK} by run {record.run_id}{inexact}"
     if not undone.summary.ended:
         remember_unread(Past(undone, ending.archive, ending.hands.tools), result)
     if undone.summary.result != result:

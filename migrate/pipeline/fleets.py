@@ -15,7 +15,7 @@ from migrate.model import Assignments, Mode, Snapshot
 from migrate.pipeline import confirming, promotion
 from migrate.pipeline.confirming import steady
 from migrate.pipeline.errands import Errand
-from migrate.pipeline.fleet_standing import standing
+from migrate.pipeline.fleet_standing import environment_of, standing
 from migrate.pipeline.locking import untouched
 from migrate.pipeline.planning import Planned, Wish
 from migrate.pipeline.sources import Spelled, obtain
@@ -88,9 +88,9 @@ def lost(errand: Errand, error: BaseException | None, connections: Connections) 
     why = (
         f"its worker did not answer ({type(error).__name__})" if error else "it was not waited for"
     )
-    archive = connections.archive(connections.config.environment(errand.environment))
     try:
-        found = standing(errand.environment, errand.plan, archive, connections.tools)
+        environment = environment_of(errand.environment, errand.target, connections)
+        found = standing(environment, errand.plan, connections)
     except MigrateError as unread:
         return failed(errand.environment, unread, errand.plan)
     if found.run and found.state != UNFINISHED:

@@ -4,7 +4,7 @@ At most so many errands are out at a time, and no other one is sent once it is t
 to be called back, which not every executor can. Who is at work then comes to its end.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 
@@ -30,6 +30,7 @@ def march(
     do: Callable[[Errand], Outcome],
     *,
     width: int,
+    canaries: Collection[str],
     max_failures: int | None,
     told: Callable[[Outcome], None],
     lost: Callable[[Errand, BaseException | None], Outcome],
@@ -37,11 +38,11 @@ def march(
     """Run the errands, a wave when the one before has ended; stop where the terms say so.
 
     `do` and errands travel to the executor's workers; `lost` says what became of one of which no
-    worker answered. `max_failures` None goes on whatever fails. A KeyboardInterrupt begins no other
-    errand and waits for those under way; it is not raised.
+    worker answered. No other is begun once one of the `canaries` did not end well, or
+    `max_failures` of all; None goes on whatever fails. A KeyboardInterrupt begins no other errand
+    and waits for those under way; it is not raised.
     """
     went = March()
-    canaries = {each.environment for each in waves[0]} if len(waves) > 1 else set()
 
     def heard(errand: Errand, error: BaseException | None, done: Outcome | None) -> None:
         went.outcomes[errand.environment] = done or lost(errand, error)

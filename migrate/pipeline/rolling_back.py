@@ -8,7 +8,7 @@ from migrate.behaviour import Behaviour
 from migrate.config import Environment
 from migrate.connect import Connections
 from migrate.errors import NOT_BY_US, Conflicting
-from migrate.journal import Journal, undone_by
+from migrate.journal import TAKEN_BACK, Journal, undone_by
 from migrate.model import Assignments, Mode, Selection, State
 from migrate.pipeline import lookups
 from migrate.pipeline.capture import Captured, capture_target
@@ -103,7 +103,7 @@ def _end(
     with locked(environment, connections, settles=settles):
         journal = Journal.open(archive.store, run_id, clock=tools.now)
         if not journal.summary.ended:
-            result = "rolled back: nothing of it was left"
+            result = f"{TAKEN_BACK}: nothing of it was left"
             remember_unread(Past(journal, archive, tools), result)
             journal.append("finished", {"result": result})
 
@@ -154,6 +154,8 @@ def _look(
 ) -> Standing:
     """Look; and once more where a call that was under way may not have arrived yet."""
     tools, bound = connections.tools, environment.verify_timeout
+    if str(evidence.journal.summary.result or "").startswith(TAKEN_BACK):
+        bound = 0.0  # by another run: that nothing of this one shows is as it should be
     standing = look(evidence, read, reader.traits, tools, bound)
     if evidence.journal.summary.unknown and evidence.due(tools.now(), ARRIVES):
         tools.pause(environment.timeout, "then a second look at the target")

@@ -21,6 +21,7 @@ from migrate.stores.base import (
 )
 
 KEY = "doctor/probe.json"
+SWAP_TRIES = 5
 READABLE, WRITABLE, LISTED = "readable", "writable", "listed"
 ABSENT, SWAPS, VERSIONS = "if-none-match", "if-match", "versions"
 _NO_LOCK = "Use a store with conditional writes: without them two runs can change one target."
@@ -92,7 +93,7 @@ def _writable(store: Store, before: Stored | None) -> Finding:
         return _failed(WRITABLE, error)
     except StoreFailed as error:
         return _failed(WRITABLE, error)
-    return sound(WRITABLE, f"wrote {KEY} and read it back")
+    return sound(WRITABLE, f"wrote {KEY}")
 
 
 def _write(store: Store, before: Stored | None) -> None:
@@ -102,7 +103,25 @@ def _write(store: Store, before: Stored | None) -> None:
         if put.ours:
             return
         before = put.stored
-    store.replace(KEY, data, before.version)
+    try:
+        store.replace(KEY, data, before.version)
+    except VersionMoved:
+        _swap(store)
+
+
+def _swap(store: Store) -> None:
+    """Replace what is there; tried again, for others may look at the same store meanwhile."""
+    for left in reversed(range(SWAP_TRIES)):
+        current = store.get(KEY)
+        if current is None:
+            raise VersionMoved(KEY, store.location)
+        try:
+            store.replace(KEY, _content(), current.version)
+        except VersionMoved:
+            if not left:
+                raise
+        else:
+            return
 
 
 def _listed(store: Store) -> Finding:
@@ -137,10 +156,7 @@ def _swaps_only_what_it_knows(store: Store) -> Finding:
     else:
         what = "If-Match is ignored: an object was overwritten"
         return broken(SWAPS, what, Cause.CONDITIONS, _NO_LOCK)
-    current = store.get(KEY)
-    if current is None:
-        raise VersionMoved(KEY, store.location)
-    store.replace(KEY, _content(), current.version)
+    _swap(store)
     return sound(SWAPS, "an object is replaced at the expected version only")
 
 

@@ -65,7 +65,8 @@ def forged(data: bytes) -> bytes:
         (lambda data: data[: len(data) // 2], "cut off"),
         (lambda _: b"", "empty"),
         (lambda _: b"<html>Please log in</html>", "JSON"),
-        (lambda _: b"{}", "no sound snapshot"),
+        (lambda _: b"{}", "this is no snapshot"),
+        (lambda data: data.replace(b"capturedAt", b"taken"), "no sound snapshot"),
     ],
 )
 def test_a_backup_whose_digest_is_wrong(

@@ -383,6 +383,21 @@ def test_a_fleet_is_handed_to_github(fleet: FleetWorld, named: str) -> None:
         fleet.exact()
 
 
+@pytest.mark.parametrize("named", ["DIR", "--group"])
+def test_a_wave_alone_is_handed_to_a_ci_system(fleet: FleetWorld, named: str) -> None:
+    fleet.plan()
+    words = (fleet.folder,) if named == "DIR" else ("--group", "production")
+    for wave, names in (("1", ["eu"]), ("2", ["us", "jp", "br"])):
+        ran = fleet.world.run("fleet", "matrix", *words, "--ci", "github", "--wave", wave)
+        assert [each["environment"] for each in ran.json()["include"]] == names
+        assert {each["wave"] for each in ran.json()["include"]} == {int(wave)}
+    ran = fleet.world.run("fleet", "matrix", *words, "--ci", "gitlab", "--wave", "2")
+    assert ran.out.startswith("stages:\n  - wave-2\n\n")
+    ran = fleet.world.run("fleet", "matrix", *words, "--ci", "github", "--wave", "3")
+    assert ran.code == 2
+    ran.says("--wave 3: the last one is 2")
+
+
 def test_a_fleet_is_handed_to_gitlab(fleet: FleetWorld) -> None:
     fleet.plan()
     made = read(fleet.folder / "fleet.json")

@@ -21,6 +21,7 @@ from tests.cli.fleet_world import (
     fleet_states,
     hold,
 )
+from tests.cli.world import IMPORT
 from tests.stores.fake_s3 import fake_s3
 
 
@@ -221,3 +222,119 @@ def test_a_target_that_is_not_as_desired_is_told_again_and_not_tried_again(
         done = fleet.applied("--max-failures", "2", code=9)
         assert [each["state"] for each in done.values()] == ["done", "different", "done", "done"]
     assert fleet.world.run("fleet", "status", fleet.folder).code == 9
+
+
+def cut_back(fleet: FleetWorld) -> str:
+    """The run that was to take back what was done to a target, and was killed in its import."""
+    fleet.applied()
+    fleet.world.configure("eu", timeout="1")
+    fleet.world.fault("timeout_after", IMPORT, environment="eu", seconds=60, method="POST")
+    seen = fleet.world.last()
+    process = fleet.world.spawn("rollback", fleet.folder, "--yes", "--workers", "1")
+    deadline = time.monotonic() + 30
+    while not any("import" in call for call in fleet.world.calls("eu", seen)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    fleet.world.calm()
+    return max(
+        path.split("/")[2] for path in fleet.world.stored() if "-eu-" in path and "/runs/" in path
+    )
+
+
+def test_a_way_back_that_was_cut_off_is_unfinished_and_is_finished(fleet: FleetWorld) -> None:
+    fleet.plan()
+    back = cut_back(fleet)
+    status = fleet.world.run("fleet", "status", fleet.folder, "--format", "json")
+    found = by_target(status, 8)["eu"]
+    assert (found["state"], found["run"]) == ("unfinished", back)
+    assert "the run that takes back run" in found["what"]
+    assert f"role-migrate resume {back}" in found["remedy"]
+    with fleet.world.untouched("eu"):
+        assert fleet.applied(code=8)["eu"]["state"] == "unfinished"
+        made = fleet.world.run("rollback", fleet.folder, "--dry-run", "--out", fleet.folder / "x")
+        assert made.code == 6
+        assert f"role-migrate resume {back}" in made.out
+    resumed = fleet.world.run("resume", fleet.folder, "--yes", "--format", "json")
+    assert by_target(resumed)["eu"]["state"] == "rolled back"
+    fleet.untouched("eu")
+
+
+def test_a_way_back_that_was_cut_off_elsewhere_is_waited_for(fleet: FleetWorld) -> None:
+    fleet.plan()
+    back = cut_back(fleet)
+    hold(fleet.world, "eu", run=back, left=1.0)
+    status = fleet.world.run("fleet", "status", fleet.folder, "--format", "json")
+    assert by_target(status, 8)["eu"]["run"] == back
+    ran = fleet.world.run("rollback", fleet.folder, "--yes", "--format", "json")
+    assert {each["state"] for each in by_target(ran).values()} == {"rolled back"}
+    ran.says("eu: waiting ", f"until the lock of run {back}")
+    fleet.untouched(*TARGETS)
+
+
+def test_an_interrupt_while_a_dead_run_is_waited_for_says_how_far_that_came(
+    fleet: FleetWorld,
+) -> None:
+    fleet.plan()
+    run = cut_short(fleet)
+    hold(fleet.world, "eu", run=run, left=60.0)
+    said = fleet.world.folder / "said"
+    with said.open("wb") as stderr:
+        process = fleet.world.spawn(
+            "apply", fleet.folder, "--yes", "--format", "json", stderr=stderr
+        )
+    deadline = time.monotonic() + 30
+    while b"eu: waiting" not in said.read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=30)
+    eu = by_target(fleet.world.checked(process.returncode, out, said.read_bytes()), 8)["eu"]
+    assert (eu["state"], eu["run"]) == ("unfinished", run)
+    assert eu["target"] == "as far as the run came"
+    assert f"role-migrate resume {run}" in eu["remedy"]
+
+
+MANY = {"fleet": (), "apply": ("--canary", "0", "--max-failures", "9"), "resume": ()}
+
+
+def test_another_account_under_a_targets_name_is_refused_and_never_passed_over(
+    fleet: FleetWorld,
+) -> None:
+    fleet.plan()
+    fleet.applied()
+    held = fleet.world.settings["us"]
+    fleet.world.settings["us"] = held | {"account": '"another"'}
+    fleet.world.write()
+    for words in (("fleet", "status"), ("apply", "--yes"), ("resume", "--yes")):
+        ran = fleet.world.run(*words, fleet.folder, "--format", "json", *MANY[words[0]])
+        found = by_target(ran, 5)
+        assert found["us"]["state"] == "stale or used", words
+        assert "but the config's 'us' is now kore account another" in found["us"]["what"]
+        assert "use the config that the plan was made with" in found["us"]["remedy"]
+        assert {found[name]["state"] for name in ("eu", "jp", "br")} == {"done"}
+    made = fleet.world.run("rollback", fleet.folder, "--dry-run", "--out", fleet.folder / "x")
+    assert made.code == 5
+    back = fleet.world.run("rollback", fleet.folder, "--yes", "--format", "json")
+    assert by_target(back, 5)["us"]["state"] == "stale or used"
+    fleet.untouched("eu", "jp", "br")
+
+
+def test_a_target_that_the_config_has_no_more_fails_alone(fleet: FleetWorld) -> None:
+    fleet.plan()
+    fleet.applied()
+    del fleet.world.settings["us"]
+    fleet.world.guards(GROUP.replace('"us", ', ""))
+    ran = fleet.world.run("fleet", "status", fleet.folder, "--format", "json")
+    found = by_target(ran, 2)
+    assert found["us"]["what"].startswith('the config has no environment "us"')
+    assert {found[name]["state"] for name in ("eu", "jp", "br")} == {"done"}
+
+
+def test_without_a_canary_only_the_number_of_failures_counts(fleet: FleetWorld) -> None:
+    fleet.plan()
+    fleet.world.control("/faults", [{"fault": "refused", "environment": "eu", "times": 1000000}])
+    words = ("--canary", "0", "--wave", "2", "--max-failures", "2")
+    done = fleet.applied(*words, code=7)
+    assert [each["state"] for each in done.values()] == ["failed", "done", "done", "done"]

@@ -142,7 +142,9 @@ def test_two_names_for_one_account_share_what_was_found(world: World) -> None:
     rotation.happen()
     ran = world.run("doctor", "--env", "dev", "--env", "twin")
     assert ran.code == 0, ran.out
-    assert (rotation.refused(), rotation.asked("now"), rotation.asked("next")) == (1, 2, 1)
+    refused = rotation.refused()  # both may have asked before either was refused
+    assert 1 <= refused <= 2
+    assert (rotation.asked("now"), rotation.asked("next")) == (1 + refused, 1)
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from migrate.resources import schema_names
-from tests.cli.world import IMPORT, World
+from migrate.resources import schema, schema_names
+from tests.cli.fleet_world import hold
+from tests.cli.test_resume import BOT
+from tests.cli.world import IMPORT, World, role, state
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
@@ -229,3 +232,58 @@ def test_a_run_leaves_a_page_for_people_however_it_ends(world: World, fault: str
     if fault:
         assert world.run("resume", run, "--yes").code == 0
         assert "unknown" not in kept.read_text()
+
+
+def test_the_list_of_runs_for_machines(world: World) -> None:
+    assert world.promote("--yes").code == 0
+    fresh = [role("admin", "Fresh", Invite="YES"), role("bot", "Fresh", Tasks="VIEW")]
+    world.put("dev", state(*fresh))
+    world.configure(timeout="0.3")
+    world.fault("500", IMPORT, query=BOT, times=10)
+    assert world.promote("--yes").code == 8
+    world.calm()
+    value = world.run("runs", "--format", "json").json()
+    jsonschema.validate(value, schema("runs"))
+    newest, first = value["runs"]
+    assert (first["state"], first["source"], first["target"]) == ("done", "dev", "prod")
+    assert newest["state"] == "unfinished"
+    assert [newest["run"], first["run"]] == sorted(world.runs(), reverse=True)
+    hold(world, "prod", run=newest["run"])
+    held, _ = world.run("runs").out.splitlines()
+    assert held.endswith("unfinished, holds the lock")
+
+
+def test_what_was_taken_back_already_is_not_waited_for(world: World) -> None:
+    world.configure(verify_timeout="20")
+    assert world.promote("--yes").code == 0
+    (run,) = world.runs()
+    assert world.run("rollback", run, "--yes").code == 0
+    ran = world.run("rollback", run, "--yes")
+    assert ran.code == 0
+    assert "waiting" not in ran.err
+
+
+def test_a_file_that_is_not_there_does_not_hide_the_faults_of_others(world: World) -> None:
+    one, other = world.file("one.json", "{"), world.file("other.json", "[1]")
+    ran = world.run("validate", one, world.folder / "nope.json", other, "--format", "json")
+    assert ran.code == 2
+    ran.says("nope.json", "there is no such file")
+    assert len(ran.json()["files"]) == 2
+
+
+def test_what_is_no_plan_is_said_to_be_none(world: World) -> None:
+    ran = world.run("apply", SAMPLES / "export-admin.json", "--yes")
+    assert ran.code == 3
+    ran.says("this is no plan", "target: unchanged")
+    assert "is missing" not in ran.err
+
+
+def test_a_login_that_was_never_filled_in_is_told(world: World) -> None:
+    world.configure(
+        admin_app=world.settings["prod"]["admin_app"].replace(
+            'client_id = "', 'client_id = "FILL-IN-', 1
+        )
+    )
+    ran = world.run("validate", world.config)
+    assert ran.code == 0
+    assert 'client_id is still "FILL-IN-' in ran.out

@@ -10,12 +10,17 @@ import pytest
 
 from migrate.errors import Exit
 from migrate.fleet.outcome import STATES, Outcome
+from migrate.model import Identity
 from migrate.pipeline.errands import Errand
 from migrate.pipeline.marching import INTERRUPTED, March, march
 
+ACCOUNT = Identity("kore", "https://example.com", "b-1")
+
 
 def errands(*waves: str) -> list[list[Errand]]:
-    return [[Errand("apply", "c", name, f"p-{name}", "d") for name in wave] for wave in waves]
+    return [
+        [Errand("apply", "c", name, f"p-{name}", "d", ACCOUNT) for name in wave] for wave in waves
+    ]
 
 
 def done(errand: Errand, code: int = 0) -> Outcome:
@@ -45,12 +50,14 @@ def gone(
     *,
     width: int = 1,
     most: int | None = 1,
+    first: str = "",
 ) -> March:
     return march(
         waves,
         executor,
         do,
         width=width,
+        canaries=first,
         max_failures=most,
         told=lambda _outcome: None,
         lost=lambda errand, error: Outcome(errand.environment, "lost", 7, what=str(error)),
@@ -91,6 +98,20 @@ def test_no_other_is_begun_after_so_many_failures(most: int | None, sent: str) -
     )
     assert "".join(crew.sent) == sent
     assert bool(went.halted) is (most is not None)
+
+
+@pytest.mark.parametrize(("first", "sent"), [("", "abcdef"), ("d", "abcdef"), ("ab", "ab")])
+def test_only_the_canaries_halt_whatever_may_fail(first: str, sent: str) -> None:
+    crew = AtOnce()
+    went = gone(
+        errands("abc", "def"),
+        lambda errand: done(errand, 7 if errand.environment == "b" else 0),
+        crew,
+        most=2,
+        first=first,
+    )
+    assert "".join(crew.sent) == sent
+    assert bool(went.halted) is (sent == "ab")
 
 
 def test_an_errand_that_is_lost_counts_as_failed() -> None:

@@ -158,9 +158,10 @@ def _remedy(status: int, message: str) -> str:
     if "file id" in message.lower():
         return (
             "The import did not find the uploaded file. Where it was uploaded to the platform, "
-            'this environment may want it from a bucket: set `upload` to "store", and say which. '
-            "Where it lies in a bucket, check which one the platform reads, and `file_id` of "
-            "`import_bucket`."
+            'this environment may want it from a bucket: set `upload` to "store" and '
+            'import_bucket to { url = "s3://BUCKET/PREFIX", file_id = "{key}" } (docs/kore.md), '
+            "and apply the same plan again. Where it lies in a bucket, check which one the "
+            "platform reads, and `file_id` of `import_bucket`."
         )
     if status in (404, 405):
         return "Check the environment's url: this address does not offer the call."
