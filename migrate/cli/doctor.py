@@ -7,7 +7,7 @@ import click
 from migrate.cli.files import answer
 from migrate.cli.formats import text_or_json
 from migrate.cli.runtime import Runtime
-from migrate.errors import MigrateError
+from migrate.errors import InvalidInput, MigrateError
 
 if TYPE_CHECKING:
     from migrate.diagnosis import Examined
@@ -34,7 +34,7 @@ def doctor(runtime: Runtime, names: tuple[str, ...], form: str) -> int:
     from migrate.diagnosis import to_value, verdict
     from migrate.report import doctor_text
 
-    examined = _examined(runtime, names)
+    examined = _examined(runtime, names, form)
     if form == "json":
         text = dumps_pretty(to_value(examined)).decode()
     else:
@@ -43,12 +43,16 @@ def doctor(runtime: Runtime, names: tuple[str, ...], form: str) -> int:
     return verdict(examined)
 
 
-def _examined(runtime: Runtime, names: tuple[str, ...]) -> "tuple[Examined, ...]":
+def _examined(runtime: Runtime, names: tuple[str, ...], form: str) -> "tuple[Examined, ...]":
     from migrate.doctor import examine, unsound_config
 
     try:
         config = runtime.config
-    except MigrateError as error:
+    except InvalidInput as error:
+        return (unsound_config(error),)
+    except MigrateError as error:  # there is none: whoever reads JSON is told as such
+        if form != "json":
+            raise
         return (unsound_config(error),)
     chosen = dict.fromkeys(names or tuple(config.environments))
     for name in chosen:

@@ -132,7 +132,8 @@ class Search:
         """What nothing that is still to be done takes from somebody."""
         found = 0
         for key, _ in stand.held[number] & self._units[number].after:
-            found |= stand.roles[key] & self._replay.new[key]
+            # What is pruned grants nothing afterwards, whoever holds it until then.
+            found |= stand.roles[key] & self._replay.new.get(key, 0)
         return found
 
     def _not_missed(self, stand: Stand, item: Assignment, sure: list[int], ever: bool) -> bool:

@@ -199,3 +199,16 @@ def test_what_a_group_gives_in_one_bot_is_apart_from_what_it_gives_in_another() 
     gone = [item for part in parts if part.move is Move.REMOVE for item in part.items or ()]
     assert desk[1] in gone
     assert desk[0] not in gone
+
+
+def test_who_still_holds_what_is_pruned_afterwards_has_nothing_by_it() -> None:
+    # As for the leaver above; and B goes, with ann among its holders, of whom no removal is made.
+    roles = Roles(
+        {A: {"p": "YES"}, B: {"x": "YES"}, C: {"q": "YES"}},
+        {A: {"p": "YES", "q": "YES"}, C: {"q": "YES"}},
+    )
+    before = frozenset({user("ann"), user("bob"), user("ann", C), user("ann", B)})
+    found = Case(roles, before, frozenset({user("ann"), user("ann", B)}), NOBODY).order()
+    assert found.breaches == ()
+    assert found.parts[0] == Part(Move.REMOVE, frozenset({user("bob")}))
+    assert Move.PRUNE in [part.move for part in found.parts]
