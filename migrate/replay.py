@@ -53,9 +53,9 @@ class Bits:
 class Replay:
     """The people and roles of one role type, on which orders are tried.
 
-    Who may hold a role directly that
-    does not show has a fate for either case. One role at a time is enough: whoever holds several
-    of them has no bound that is not the bound of one of these fates, or several of them together.
+    Who may hold a role directly that does not show has a fate for either case. One role at a time
+    is enough: whoever holds several of them has no bound that is not the bound of one of these
+    fates, or several of them together.
     """
 
     def __init__(

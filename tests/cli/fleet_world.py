@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from migrate.config import load
 from migrate.lock import LockRecord, Terms, Who, lock_key
 from migrate.sandbox import Sandbox
@@ -98,3 +100,17 @@ def fleet_on(box: Sandbox, folder: Path) -> Iterator[FleetWorld]:
     with world_on(box, folder) as world:
         world.guards(GROUP)
         yield FleetWorld(world, folder / "fleet")
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The sandbox of a fleet, once for a module: import it with `fleet`."""
+    with Sandbox(fleet_states(), tmp_path_factory.mktemp("fleet"), s3=False) as box:
+        yield box
+
+
+@pytest.fixture
+def fleet(box: Sandbox, tmp_path: Path) -> Iterator[FleetWorld]:
+    """The fleet as at its start, for a test."""
+    with fleet_on(box, tmp_path / "work") as made:
+        yield made

@@ -3,36 +3,24 @@
 import itertools
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from migrate import resources
-from migrate.sandbox import Sandbox
 from migrate.validation import validate
 from tests.cli.fleet_world import (
     GROUP,
     TARGETS,
     FleetWorld,
+    box,
     by_target,
-    fleet_on,
-    fleet_states,
+    fleet,
     hold,
 )
 
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(fleet_states(), tmp_path_factory.mktemp("fleet"), s3=False) as box:
-        yield box
-
-
-@pytest.fixture
-def fleet(box: Sandbox, tmp_path: Path) -> Iterator[FleetWorld]:
-    with fleet_on(box, tmp_path / "work") as made:
-        yield made
+__all__ = ["box", "fleet"]
 
 
 def read(path: Path) -> Any:

@@ -5,13 +5,19 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from migrate.sandbox import Sandbox
 from tests.cli.dask_cluster import INSTALLED, cluster
-from tests.cli.fleet_world import TARGETS, FleetWorld, by_target, fleet_on, fleet_states
+from tests.cli.fleet_world import (
+    TARGETS,
+    FleetWorld,
+    box,
+    by_target,
+    fleet,
+)
+
+__all__ = ["box", "fleet"]
 
 pytestmark = pytest.mark.skipif(
     not INSTALLED, reason="Dask is not installed: the extra dask brings it"
@@ -22,18 +28,6 @@ pytestmark = pytest.mark.skipif(
 def address() -> Iterator[str]:
     with cluster(2) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(fleet_states(), tmp_path_factory.mktemp("fleet"), s3=False) as box:
-        yield box
-
-
-@pytest.fixture
-def fleet(box: Sandbox, tmp_path: Path) -> Iterator[FleetWorld]:
-    with fleet_on(box, tmp_path / "work") as made:
-        yield made
 
 
 def at_work(fleet: FleetWorld) -> int | None:

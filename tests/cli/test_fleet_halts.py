@@ -2,25 +2,17 @@
 
 import json
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
+from tests.cli.fleet_world import (
+    GROUP,
+    TARGETS,
+    FleetWorld,
+    box,
+    by_target,
+    fleet,
+)
 
-from migrate.sandbox import Sandbox
-from tests.cli.fleet_world import GROUP, TARGETS, FleetWorld, by_target, fleet_on, fleet_states
-
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(fleet_states(), tmp_path_factory.mktemp("fleet"), s3=False) as box:
-        yield box
-
-
-@pytest.fixture
-def fleet(box: Sandbox, tmp_path: Path) -> Iterator[FleetWorld]:
-    with fleet_on(box, tmp_path / "work") as made:
-        yield made
+__all__ = ["box", "fleet"]
 
 
 def test_what_a_guard_will_refuse_is_known_before_others_are_changed(fleet: FleetWorld) -> None:

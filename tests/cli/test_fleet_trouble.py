@@ -6,35 +6,22 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from migrate.sandbox import Sandbox
 from tests.cli.fleet_world import (
     GROUP,
     TARGETS,
     FleetWorld,
+    box,
     by_target,
-    fleet_on,
-    fleet_states,
+    fleet,
     hold,
 )
 from tests.cli.world import IMPORT
 from tests.stores.fake_s3 import fake_s3
 
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(fleet_states(), tmp_path_factory.mktemp("fleet"), s3=False) as box:
-        yield box
-
-
-@pytest.fixture
-def fleet(box: Sandbox, tmp_path: Path) -> Iterator[FleetWorld]:
-    with fleet_on(box, tmp_path / "work") as made:
-        yield made
+__all__ = ["box", "fleet"]
 
 
 def slowed(fleet: FleetWorld, *words: str) -> "subprocess.Popen[bytes]":
