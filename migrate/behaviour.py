@@ -110,6 +110,8 @@ def achievable(
     """
     if not learned.drops_unknown:
         unknown = frozenset()
+    if not (learned.drops or unknown or learned.merges or learned.fills):
+        return desired, ()
     permissions, because = _reachable(desired, before, learned, denied, unknown)
     if permissions == desired.permissions:
         return desired, tuple(because.values())

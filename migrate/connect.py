@@ -8,9 +8,9 @@ import os
 from copy import copy
 from functools import partial
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from migrate.archive import Archive, folder_of
-from migrate.buckets import settings_of
 from migrate.canonical import read_bytes
 from migrate.config import (
     App,
@@ -28,15 +28,16 @@ from migrate.errors import Fault, InvalidInput
 from migrate.guards import GuardRule
 from migrate.kept import Kept
 from migrate.model import Identity
-from migrate.pace import Pace
 from migrate.platforms.base import Reader, Shared, Uploader, Writer
-from migrate.platforms.probing import Prober, ProbeWish
 from migrate.redaction import Redactor
 from migrate.secrets import RotatingSecret, Secret, SecretRef, Source, resolve
 from migrate.stores.base import Store
-from migrate.stores.deleting import Remover
 from migrate.tools import Tools
 from migrate.traits import Traits
+
+if TYPE_CHECKING:
+    from migrate.platforms.probing import Prober, ProbeWish
+    from migrate.stores.deleting import Remover
 
 
 class Connections:
@@ -112,6 +113,8 @@ class Connections:
         identity = environment.identity
 
         def make() -> Shared:
+            from migrate.pace import Pace
+
             known = self.config.environments.values()
             limits = [environment.limits]
             limits += [each.limits for each in known if each.identity == identity]
@@ -137,7 +140,7 @@ class Connections:
 
         return self._secrets.get((identity, who), fetch)
 
-    def prober(self, environment: Environment, writer: Writer, wish: ProbeWish) -> Prober:
+    def prober(self, environment: Environment, writer: Writer, wish: "ProbeWish") -> "Prober":
         """Something that settles, by the calls of a writer, what nobody documents."""
         prober: Prober = platform(environment).prober(environment, writer, self.tools, wish)
         return prober
@@ -162,7 +165,7 @@ class Connections:
         for reader in self._open:
             reader.close()
 
-    def remover(self, environment: Environment) -> Remover:
+    def remover(self, environment: Environment) -> "Remover":
         """What can delete in the environment's folder of its store: for `store prune` alone."""
         location = self.config.store_of(environment.name)
         folder = folder_of(environment.identity)
@@ -170,6 +173,7 @@ class Connections:
             from migrate.stores.directory_deleting import DirectoryRemover
 
             return DirectoryRemover(location.path, folder)
+        from migrate.buckets import settings_of
         from migrate.stores.s3_deleting import S3Remover
 
         return S3Remover(settings_of(location, self.secret), folder)
@@ -179,6 +183,7 @@ class Connections:
             from migrate.stores.directory import DirectoryStore
 
             return DirectoryStore(location.path)
+        from migrate.buckets import settings_of
         from migrate.stores.s3 import S3Store
 
         return S3Store(settings_of(location, self.secret))

@@ -4,7 +4,7 @@ Roles are matched by (role type, exact name): ids differ between environments an
 a hint (kore.md C). Pure: everything that decides is an argument.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeGuard
@@ -20,6 +20,7 @@ from migrate.model import (
     Section,
     Selection,
     State,
+    in_scope,
     matches,
 )
 from migrate.profile import made_by_probe
@@ -101,12 +102,6 @@ class Comparison:
     left: tuple[Left, ...]
     unknown: tuple[tuple[RoleKey, str], ...] = ()
     equal: int = 0
-
-
-def in_scope(roles: Iterable[Role], selections: Iterable[Selection]) -> tuple[Role, ...]:
-    """The roles that every selection covers."""
-    wanted = [selection for selection in selections if not selection.everything]
-    return tuple(role for role in roles if all(part.covers(role.name) for part in wanted))
 
 
 def compare(

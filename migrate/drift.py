@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from migrate.diff import Action, Change, in_scope, permission_changes
-from migrate.model import Assignment, Capture, Selection, Snapshot, State
+from migrate.diff import Action, Change, permission_changes
+from migrate.model import Assignment, Capture, Selection, Snapshot, State, in_scope
 from migrate.peoplefile import assignments_to_value
 from migrate.snapshot import UNDATED
 

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from migrate.access_rules import AccessFacts
-from migrate.diff import Action, in_scope
+from migrate.diff import Action
 from migrate.guards import GuardRule, Verdict, evaluate, folded
 from migrate.hotfix import objection, reverted
-from migrate.model import PrincipalKey, RoleKey, Selection, State
+from migrate.model import PrincipalKey, RoleKey, Selection, State, in_scope
 from migrate.peopleplan import Reach, holders_of, reach
 from migrate.plan import Plan, Reverted, desired
 from migrate.platform_rules import refusals

@@ -1,21 +1,35 @@
 """Who holds what, as JSON: the assignments section of a snapshot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from migrate.canonical import dumps, once
 from migrate.model import Assignment, Capture, People, Principal, PrincipalKey, PrincipalKind, Scope
 
 NOT_CAPTURED = {"capture": Capture.NOT_CAPTURED.value}
 
 
-def to_value(people: People | None, *, ids: bool = True) -> dict[str, Any]:
+def to_value(people: People | None) -> dict[str, Any]:
     """The section; lists sorted, names as the platform spells them.
 
-    Without `ids` it is the same in two accounts where the same people hold the same. What could
-    only be seen in part is marked as `seen in use`.
+    What could only be seen in part is marked as `seen in use`.
     """
     if people is None:
         return dict(NOT_CAPTURED)
+    return _section(people, assignments_to_value(people.in_order), ids=True)
+
+
+def written(people: People | None) -> Iterator[tuple[bool, bytes]]:
+    """The section as canonical JSON, with ids (True) and without; null where it was not captured.
+
+    Without, it is the same in two accounts where the same people hold the same.
+    """
+    items = once(assignments_to_value(people.in_order)) if people else None
+    for ids in (True, False):
+        yield ids, dumps(_section(people, items, ids=ids) if people else None)
+
+
+def _section(people: People, items: Any, *, ids: bool) -> dict[str, Any]:
     if not people.complete:
         capture = Capture.SEEN_IN_USE
     else:
@@ -29,7 +43,7 @@ def to_value(people: People | None, *, ids: bool = True) -> dict[str, Any]:
             {"name": name, **({"id": people.scopes[name].id} if ids else {})}
             for name in sorted(people.scopes)
         ],
-        "items": assignments_to_value(people.in_order),
+        "items": items,
         "groupsOf": {user: sorted(groups) for user, groups in people.groups_of.items() if groups},
         "unseenGroups": sorted(people.unseen_groups),
         "maybeDirect": assignments_to_value(sorted(people.maybe_direct)),

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from migrate.actor import Actor
 from migrate.diff import Action, Change, Left, Rules
+from migrate.digests import content_digest, role_digest, state_digest
 from migrate.errors import UNCHANGED, UsageError
 from migrate.guards import Override, Verdict
 from migrate.model import (
@@ -23,7 +24,6 @@ from migrate.model import (
     State,
 )
 from migrate.peopleplan import PeoplePlan
-from migrate.snapshot import content_digest, role_digest, state_digest
 
 
 class Origin(StrEnum):

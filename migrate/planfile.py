@@ -10,11 +10,10 @@ from migrate.errors import InvalidInput
 from migrate.guards import Outcome, Override, Verdict
 from migrate.model import Mode, Role
 from migrate.plan import Origin, Plan, Reverted, Side, Terms, Undoes
+from migrate.rolevalue import role_from_value, role_to_value
 from migrate.snapshot import (
     identity_from_value,
     identity_to_value,
-    role_from_value,
-    role_to_value,
     selection_from_value,
     selection_to_value,
 )

@@ -123,12 +123,14 @@ def make(
 def _sizes(source: Source, target: State, traits: Traits) -> dict[str, int]:
     """How many roles the source holds of each type that both sides captured."""
     seen = target.captured
-    made = custom_names(source.state, (), traits)
+    sections = source.state.roles
+    # What ships with a platform is in use on every server: it does not make a source.
+    in_use = State({kind: each for kind, each in sections.items() if source.state.in_part(kind)})
+    made = custom_names(in_use, (), traits)
     sizes = {
-        # What ships with a platform is in use on every server: it does not make a source.
         role_type: len(section.roles) if section.complete else len(made[role_type])
-        for role_type, section in source.state.roles.items()
-        if role_type in made and role_type in seen
+        for role_type, section in sections.items()
+        if role_type in seen and (section.complete or role_type in made)
     }
     if source.selection.everything or not any(sizes.values()):
         return sizes

@@ -31,7 +31,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("migrate.approval", "migrate.waiver", "migrate.hotfix", "migrate.historyfile"),
         *("migrate.logbook", "migrate.holders", "migrate.keeping", "migrate.auditlog"),
         *("migrate.rolefiles", "migrate.diagnosis", "migrate.trial"),
-        *("migrate.statement", "migrate.fleet"),
+        *("migrate.statement", "migrate.fleet", "migrate.digests", "migrate.rolevalue"),
     ),
     2: (
         *("migrate.http", "migrate.pace", "migrate.config", "migrate.secrets", "migrate.platforms"),

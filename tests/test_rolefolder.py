@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from migrate.digests import content_digest
 from migrate.errors import InvalidInput, UsageError
 from migrate.model import Identity, Role, Section, Selection, Snapshot, State
 from migrate.rolefiles import INDEX
 from migrate.rolefolder import Written, load, read, write
-from migrate.snapshot import content_digest
 from tests.core.strategies import snapshot
 
 

@@ -1,10 +1,8 @@
 """Approvals of plans, and what verified runs have put into an environment."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from migrate import approval, waiver
-from migrate.approval import Approval
 from migrate.archive import known
 from migrate.archive.known import Base
 from migrate.archive.shelf import Shelf, checked, shape
@@ -13,7 +11,10 @@ from migrate.config.policy import Policy, read_policy
 from migrate.errors import InvalidInput
 from migrate.resources import schema
 from migrate.stores.base import put_once
-from migrate.waiver import Waiver
+
+if TYPE_CHECKING:
+    from migrate.approval import Approval
+    from migrate.waiver import Waiver
 
 _LEAVE = "Somebody changed it in the store: restore it there, or approve anew."
 
@@ -21,20 +22,28 @@ _LEAVE = "Somebody changed it in the store: restore it there, or approve anew."
 class ApprovalShelf(Shelf):
     """Each approval is an object of its own under the digest of the changes: none is replaced."""
 
-    def save_approval(self, given: Approval) -> str:
+    def save_approval(self, given: "Approval") -> str:
         """Store an approval; returns its key."""
+        from migrate import approval
+
         return self._said("approvals", given.statement.changes, approval.to_value(given))
 
-    def approvals(self, changes: str) -> Iterator[Approval]:
+    def approvals(self, changes: str) -> "Iterator[Approval]":
         """Every approval of some changes. Raises InvalidInput where one is unsound."""
+        from migrate import approval
+
         return map(approval.from_value, self._what_was_said("approvals", changes, "approval"))
 
-    def save_waiver(self, given: Waiver) -> str:
+    def save_waiver(self, given: "Waiver") -> str:
         """Store a waiver; returns its key."""
+        from migrate import waiver
+
         return self._said("waivers", given.statement.changes, waiver.to_value(given))
 
-    def waivers(self, changes: str) -> Iterator[Waiver]:
+    def waivers(self, changes: str) -> "Iterator[Waiver]":
         """Every waiver for some changes. Raises InvalidInput where one is unsound."""
+        from migrate import waiver
+
         return map(waiver.from_value, self._what_was_said("waivers", changes, "waiver"))
 
     def _said(self, folder: str, changes: str, value: dict[str, Any]) -> str:

@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from migrate.archive.pruned import pruned_at
 from migrate.archive.shelf import Shelf, checked, shape
 from migrate.canonical import dumps, sha256
 from migrate.errors import InvalidInput
-from migrate.journal import has_entries
-from migrate.keeping import Kind
 from migrate.resources import schema
 from migrate.stores.base import VersionMoved, put_once
 
@@ -70,6 +67,10 @@ class RunShelf(Shelf):
         """
         if self.store.get(f"runs/{run_id}/0000.json") is not None:
             return True
+        from migrate.archive.pruned import pruned_at
+        from migrate.journal import has_entries
+        from migrate.keeping import Kind
+
         return has_entries(self.store, run_id) and pruned_at(self, Kind.RUN, run_id) is None
 
     def save_report(self, run_id: str, form: str, data: bytes) -> None:

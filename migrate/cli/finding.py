@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from migrate.cli.runtime import Runtime
 from migrate.errors import StoreFailed, UsageError
-from migrate.keeping import Kind
 
 if TYPE_CHECKING:
     from migrate.archive import Archive
     from migrate.config import Environment
+    from migrate.keeping import Kind
 
 
 def archives(runtime: Runtime) -> "list[tuple[Environment, Archive]]":
@@ -27,6 +27,7 @@ def find_run(runtime: Runtime, run: str) -> "Environment":
     Raises UsageError for what is no run id, and where no store has the run.
     """
     from migrate.journal import Journal
+    from migrate.keeping import Kind
     from migrate.pipeline.sources import run_named
 
     run_named(run)
@@ -50,7 +51,7 @@ def find_run(runtime: Runtime, run: str) -> "Environment":
     )
 
 
-def pruned(runtime: Runtime, kind: Kind, name: str) -> str:
+def pruned(runtime: Runtime, kind: "Kind", name: str) -> str:
     """Words on when something that no store has was pruned; "" where it was not."""
     from migrate.archive.pruned import pruned_at
 

@@ -15,7 +15,6 @@ from migrate.cli.files import (
 )
 from migrate.cli.finding import archives, pruned
 from migrate.errors import UNCHANGED, MigrateError, StoreFailed, UsageError
-from migrate.keeping import Kind
 
 if TYPE_CHECKING:
     from migrate.assignments_file import AssignmentsFile
@@ -109,6 +108,7 @@ def load(text: str, runtime: "Runtime") -> "Plan":
     """
     from migrate.archive import read_plan
     from migrate.canonical import read
+    from migrate.keeping import Kind
 
     path = Path(text)
     if not path.exists() and _PLAN_ID.fullmatch(text):

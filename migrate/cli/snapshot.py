@@ -41,9 +41,10 @@ def snapshot(
       role-migrate snapshot --env dev --split roles/dev
     """
     from migrate.canonical import dumps_pretty
+    from migrate.digests import content_digest
     from migrate.pipeline.capture import take_snapshot
     from migrate.report.escape import inert
-    from migrate.snapshot import content_digest, to_value
+    from migrate.snapshot import to_value
 
     file = destination(out, "--out")
     environment = runtime.config.environment(name)

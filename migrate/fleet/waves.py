@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from migrate.errors import UsageError
-from migrate.fleet.outcome import Outcome
+
+if TYPE_CHECKING:
+    from migrate.fleet.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def cut(names: tuple[str, ...], canary: int | str, size: int) -> Waves:
     return tuple(wave for wave in waves if wave)
 
 
-def why_halt(outcomes: Iterable[Outcome], first: Collection[str], max_failures: int) -> str:
+def why_halt(outcomes: "Iterable[Outcome]", first: Collection[str], max_failures: int) -> str:
     """Why no other target is begun after these, "" where others are.
 
     `first` are the canaries, which all must end well.

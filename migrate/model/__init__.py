@@ -25,6 +25,7 @@ from migrate.model.roles import (
     RoleKey,
     Section,
     Selection,
+    in_scope,
     matches,
     values_of,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Snapshot",
     "State",
     "holder_of",
+    "in_scope",
     "matches",
     "role_key_of",
     "scope_of",

@@ -128,3 +128,11 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
     Literally first, because role names may hold brackets and question marks of their own.
     """
     return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def in_scope(roles: Iterable[Role], selections: Iterable[Selection]) -> tuple[Role, ...]:
+    """The roles that every selection covers."""
+    wanted = [selection for selection in selections if not selection.everything]
+    return tuple(
+        role for role in roles if not wanted or all(part.covers(role.name) for part in wanted)
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from migrate.canonical import dumps_pretty
+from migrate.digests import state_digest
 from migrate.errors import UNCHANGED, Interrupted, MigrateError, PartlyApplied
 from migrate.history import checked_head
 from migrate.journal import Journal
@@ -26,7 +27,6 @@ from migrate.pipeline.waiving import waived_for
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
 from migrate.platforms.base import Need, Work
-from migrate.snapshot import state_digest
 from migrate.verification import Verification
 
 UNWRITTEN = "failed, target unchanged"

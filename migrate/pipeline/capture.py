@@ -6,13 +6,13 @@ from migrate.archive import Archive
 from migrate.causes import Cause
 from migrate.config import Environment
 from migrate.connect import Connections
+from migrate.digests import state_digest
 from migrate.errors import InvalidInput, MigrateError
 from migrate.lookups import SETTLED, LookUp
 from migrate.model import People, Selection, Snapshot, State
 from migrate.pipeline.confirming import confirm, steady
 from migrate.planner import check_patterns
 from migrate.platforms.base import Need, PeopleUnreadable, Reader
-from migrate.snapshot import state_digest
 from migrate.tools import Tools
 
 EVERYTHING = Selection()

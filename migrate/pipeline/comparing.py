@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from migrate.assignments_file import AssignmentsFile
 from migrate.connect import Connections
 from migrate.errors import UNCHANGED, MigrateError, UsageError
 from migrate.pipeline.planning import Planned, Wish, plan_offline
-from migrate.pipeline.sources import from_file, obtain
+from migrate.pipeline.sources import Spelled, from_file, obtain
 from migrate.pipeline.ways import EVERYTHING, Way, check, fitting
 
 
@@ -30,7 +29,7 @@ def _compare(way: Way, wish: Wish, connections: Connections) -> Planned:
             "--to file:PATH",
             remedy="Name the environment with --to, or leave --target-snapshot out.",
         )
-    if isinstance(way.source, AssignmentsFile):
+    if not isinstance(way.source, Spelled):
         raise UsageError(
             "an assignments file is planned for an environment, not for a file",
             remedy="Name the environment with --to, and its snapshot with --target-snapshot.",

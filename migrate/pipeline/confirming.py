@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from migrate.diff import Action
+from migrate.digests import state_digest
 from migrate.errors import PlatformFailed
 from migrate.model import Snapshot, State
 from migrate.plan import Plan
 from migrate.platforms.base import Reader
-from migrate.snapshot import state_digest
 from migrate.tools import Tools
 from migrate.wording import quoted
 

@@ -2,12 +2,12 @@
 
 from migrate.access import AccessChange, Delta
 from migrate.diff import Change
+from migrate.digests import role_digest
 from migrate.errors import PlanStale
 from migrate.model import ACCOUNT, Assignments, PrincipalKey, Snapshot, State
 from migrate.peopleplan import reach
 from migrate.pipeline.checks import SHOWN
 from migrate.plan import Origin, Plan, desired, moved
-from migrate.snapshot import role_digest
 from migrate.tools import epoch
 from migrate.traits import Traits
 from migrate.wording import quoted

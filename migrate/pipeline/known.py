@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from migrate.archive import Archive
 from migrate.archive.known import Base
+from migrate.digests import roles_digest
 from migrate.errors import InvalidInput
 from migrate.hotfix import next_base
 from migrate.model import RoleKey, Snapshot, State
-from migrate.pipeline.record import Record
 from migrate.plan import Plan
-from migrate.snapshot import roles_digest
+
+if TYPE_CHECKING:
+    from migrate.pipeline.record import Record
 
 
 def known_state(archive: Archive) -> State | None:
@@ -30,7 +33,7 @@ def known_state(archive: Archive) -> State | None:
     return taken.state if taken else None
 
 
-def keep_known(plan: Plan, archive: Archive, left: Snapshot, record: Record) -> None:
+def keep_known(plan: Plan, archive: Archive, left: Snapshot, record: "Record") -> None:
     """Remember what is known now that a run has ended, and was read back as `left`; so it is where
     a plan has nothing to do.
 

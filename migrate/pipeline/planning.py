@@ -26,7 +26,6 @@ from migrate.model import (
 )
 from migrate.peopleplanner import PeopleRequest
 from migrate.pipeline.capture import Captured
-from migrate.pipeline.explaining import with_log
 from migrate.pipeline.known import known_state
 from migrate.pipeline.profiles import unprofiled
 from migrate.plan import Plan, Source
@@ -110,6 +109,8 @@ def plan_on(
     The source's snapshot goes on the target's shelf, too: what a plan came from can be shown for
     as long as the plan itself. A `reader` of the target is asked who did what the plan takes back.
     """
+    from migrate.pipeline.explaining import with_log
+
     archive = connections.archive(environment)
     _warn_of_idle_patterns(source, target.snapshot, environment, wish, connections)
     plan = _made(Source.of(source), target, environment, connections, wish, archive)

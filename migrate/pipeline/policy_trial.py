@@ -8,6 +8,7 @@ from migrate.canonical import read
 from migrate.config import Environment
 from migrate.config.policy import Policy
 from migrate.connect import Connections, traits_of
+from migrate.digests import state_digest
 from migrate.errors import UsageError
 from migrate.guards import Outcome, Verdict
 from migrate.judging import judge
@@ -16,7 +17,6 @@ from migrate.pipeline.planning import operator_of
 from migrate.pipeline.profiles import unprofiled
 from migrate.pipeline.sources import Hints, from_file
 from migrate.plan import Plan
-from migrate.snapshot import state_digest
 from migrate.trial import Expectation, Trial
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migrate.behaviour import is_denied
+from migrate.digests import role_digest, state_digest
 from migrate.model import People, Role, State
 from migrate.profile import made_by_probe, without_probes
-from migrate.snapshot import role_digest, state_digest
 from migrate.traits import Traits
 from migrate.wording import quoted
 

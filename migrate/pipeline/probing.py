@@ -14,6 +14,7 @@ from migrate.archive.profiles import remember
 from migrate.behaviour import Behaviour
 from migrate.config import Environment
 from migrate.connect import Connections, platform, traits_of
+from migrate.digests import state_digest
 from migrate.errors import UNCHANGED, Interrupted, InvalidInput, MigrateError, PlanStale, UsageError
 from migrate.lessons import lessons
 from migrate.model import PrincipalKind, State
@@ -25,7 +26,6 @@ from migrate.pipeline.probe_record import ProbeRecord
 from migrate.platforms.base import Need, PeopleUnreadable, Reader
 from migrate.platforms.probing import ProbeWish
 from migrate.profile import Profile, catalogues
-from migrate.snapshot import state_digest
 
 Lines = tuple[str, ...]
 

@@ -10,12 +10,12 @@ from migrate.archive import Archive
 from migrate.config import DirectoryLocation, Environment
 from migrate.connect import Connections
 from migrate.diff import Change
+from migrate.digests import roles_digest
 from migrate.errors import GuardRefused, UsageError
 from migrate.model import Mode, Role, RoleKey, State
 from migrate.pipeline.approving import enough
 from migrate.pipeline.evidence import gather
 from migrate.plan import Origin, Plan
-from migrate.snapshot import roles_digest
 
 
 def not_in_one_go(environment: Environment, connections: Connections) -> None:

@@ -11,6 +11,7 @@ from migrate.access import AccessChange, Direction
 from migrate.actor import Actor
 from migrate.archive import Archive
 from migrate.diff import Change, permission_changes
+from migrate.digests import content_digest
 from migrate.drift import compare_states
 from migrate.errors import InvalidInput
 from migrate.historyfile import Basis, Ended, Place, RoleChange
@@ -21,7 +22,6 @@ from migrate.pipeline.begun import Begun
 from migrate.pipeline.record import Record
 from migrate.plan import Plan
 from migrate.planfile import plan_digest
-from migrate.snapshot import content_digest
 from migrate.tools import Tools
 from migrate.traits import Traits
 

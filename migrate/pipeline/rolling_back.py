@@ -7,6 +7,7 @@ from migrate.archive import Archive
 from migrate.behaviour import Behaviour
 from migrate.config import Environment
 from migrate.connect import Connections
+from migrate.digests import content_digest
 from migrate.errors import NOT_BY_US, Conflicting
 from migrate.journal import TAKEN_BACK, Journal, undone_by
 from migrate.model import Assignments, Mode, Selection, State
@@ -20,7 +21,6 @@ from migrate.pipeline.record import Record
 from migrate.pipeline.remembering import Past, remember_unread
 from migrate.plan import Origin, Plan, Side, Source, Undoes
 from migrate.platforms.base import Need, Reader
-from migrate.snapshot import content_digest
 from migrate.standing import Standing
 from migrate.undoing import Undo, undo
 from migrate.verification import Verification

@@ -8,18 +8,14 @@ run left behind). Or, beside these, an assignments file.
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrate import __version__, snapshot
 from migrate.archive import Archive
-from migrate.archive.pruned import pruned_at
-from migrate.assignments_file import AssignmentsFile
 from migrate.canonical import read
 from migrate.config import Config, Environment
 from migrate.connect import Connections, platform, traits_of
 from migrate.errors import InvalidInput, StoreFailed, UsageError
-from migrate.journal import check_run_id
-from migrate.keeping import Kind
 from migrate.model import Identity, Selection, Snapshot
 from migrate.pipeline import confirming
 from migrate.pipeline.capture import Captured, capture, right_source
@@ -31,6 +27,9 @@ from migrate.snapshot import UNDATED
 from migrate.tools import Tools
 from migrate.validation import validate
 from migrate.validation.documents import check_snapshot
+
+if TYPE_CHECKING:
+    from migrate.assignments_file import AssignmentsFile
 
 SCHEMES = ("file", "dir", "sha256", "run")
 
@@ -88,7 +87,7 @@ def obtain(
 
 
 def confirm(
-    what: Spelled | AssignmentsFile | None, taken: Snapshot, connections: Connections, plan: Plan
+    what: "Spelled | AssignmentsFile | None", taken: Snapshot, connections: Connections, plan: Plan
 ) -> None:
     """Read roles of an environment again if a plan deletes what it lacks.
 
@@ -100,7 +99,7 @@ def confirm(
 
 
 def asked(
-    file: AssignmentsFile,
+    file: "AssignmentsFile",
     target: Captured,
     environment: Environment,
     tools: Tools,
@@ -180,6 +179,9 @@ def _of_export(
 
 def from_store(what: Spelled, connections: Connections) -> Snapshot:
     """A snapshot by digest, or the state that a run left behind, from any environment's shelf."""
+    from migrate.archive.pruned import pruned_at
+    from migrate.keeping import Kind
+
     if what.kind == "sha256" and not re.fullmatch("[0-9a-f]{64}", what.value):
         raise UsageError(
             "sha256: takes the 64 hexadecimal digits of a snapshot's state digest",
@@ -222,6 +224,8 @@ def from_store(what: Spelled, connections: Connections) -> Snapshot:
 
 def run_named(text: str) -> str:
     """A run's id as it was given; raises UsageError for what can be none."""
+    from migrate.journal import check_run_id
+
     try:
         return check_run_id(text)
     except InvalidInput as error:

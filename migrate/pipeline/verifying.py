@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from migrate.digests import state_digest
 from migrate.lock import Lock
 from migrate.membership import verify_members
 from migrate.model import Assignment, People, Section, State
 from migrate.plan import Plan
 from migrate.platforms.base import Need, Work, Writer
-from migrate.snapshot import state_digest
 from migrate.tools import Tools
 from migrate.verification import Verification, verify
 

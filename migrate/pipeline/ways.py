@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from migrate.assignments_file import AssignmentsFile
 from migrate.config import Environment
 from migrate.connect import Connections, traits_of
 from migrate.errors import UsageError
@@ -17,6 +17,9 @@ from migrate.platforms.base import Need
 from migrate.snapshot import UNDATED
 from migrate.tools import epoch
 
+if TYPE_CHECKING:
+    from migrate.assignments_file import AssignmentsFile
+
 EVERYTHING = Selection()
 
 
@@ -28,7 +31,7 @@ class Way:
     `taken` is the source as it was read for several plans at once, and confirmed (`read_once`).
     """
 
-    source: Spelled | AssignmentsFile
+    source: "Spelled | AssignmentsFile"
     to: Spelled
     hints: Hints = field(default_factory=Hints)
     target_snapshot: str | None = None
@@ -102,13 +105,13 @@ def fitting(wish: Wish, environment: Environment) -> Wish:
 
 def source_of(
     way: Way, wish: Wish, environment: Environment, connections: Connections
-) -> Snapshot | AssignmentsFile:
+) -> "Snapshot | AssignmentsFile":
     """The source, with who holds what where that is to travel, too.
 
     Raises UsageError where it does not hold that, or its assignments are older than the target's
     config allows: an old snapshot must not give leavers their access back.
     """
-    if isinstance(way.source, AssignmentsFile):
+    if not isinstance(way.source, Spelled):
         return way.source
     moving = wish.assignments is not Assignments.NONE
     need = Need.ALL if moving else Need.NOTHING

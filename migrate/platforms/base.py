@@ -7,17 +7,19 @@ writer; run and resume are one loop over its steps, which never knows what a ste
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from migrate.auditlog import AuditLog
 from migrate.config import App, Login
 from migrate.diff import Change
 from migrate.errors import PlatformFailed
 from migrate.model import Principal, RoleKey, State
-from migrate.pace import Pace
 from migrate.plan import Plan
 from migrate.secrets import RotatingSecret
 from migrate.traits import Traits
+
+if TYPE_CHECKING:
+    from migrate.auditlog import AuditLog
+    from migrate.pace import Pace
 
 Outcome = Mapping[str, Any]
 """What a step came to, as JSON: it goes into the journal and to the steps that build on it."""
@@ -93,7 +95,7 @@ class Shared:
     app or login in texts.
     """
 
-    pace: Pace
+    pace: "Pace"
     secret: Callable[[App | Login, str], RotatingSecret]
 
 
@@ -140,7 +142,7 @@ class Reader(Protocol):
         """
         ...
 
-    def said_since(self, since: str, until: str) -> AuditLog | None:
+    def said_since(self, since: str, until: str) -> "AuditLog | None":
         """What the platform's own log says of roles after one time and up to another.
 
         Both are ISO 8601, UTC, in seconds. None where a platform has no log that can be read.

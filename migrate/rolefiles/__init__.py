@@ -13,10 +13,10 @@ from migrate.errors import Fault, InvalidInput
 from migrate.model import Capture, Identity, Role, Selection, Snapshot, State
 from migrate.resources import schema
 from migrate.rolefiles.naming import folder_of, is_place, place_of
+from migrate.rolevalue import role_to_value
 from migrate.snapshot import (
     identity_from_value,
     identity_to_value,
-    role_to_value,
     selection_from_value,
     selection_to_value,
 )

@@ -12,7 +12,8 @@ from migrate.model import Capture, Role, Section, Snapshot, State
 from migrate.resources import schema
 from migrate.rolefiles import INDEX, Index
 from migrate.rolefiles.naming import folder_of, name_of, place_of
-from migrate.snapshot import UNDATED, role_from_value
+from migrate.rolevalue import role_from_value
+from migrate.snapshot import UNDATED
 from migrate.validation import validate
 from migrate.validation.locate import Finding, faults
 from migrate.validation.role_names import check_names

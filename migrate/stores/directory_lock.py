@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from migrate.errors import StoreFailed
-from migrate.mounts import mount_of
 
 
 @contextmanager
@@ -51,6 +50,8 @@ def _is_at(handle: int, path: Path) -> bool:
 
 def _check_reach(folder: Path) -> None:
     """Refuse an NFS mount that keeps locks to itself (nfs(5), `nolock` and `local_lock`)."""
+    from migrate.mounts import mount_of
+
     mount = mount_of(folder)
     alone = {"nolock", "local_lock=all", "local_lock=flock"}
     if mount is not None and mount.kind.startswith("nfs") and mount.options & alone:

@@ -6,9 +6,9 @@ import pytest
 
 from migrate.archive import Archive, captures
 from migrate.archive.captures import Sighting
+from migrate.digests import state_digest
 from migrate.errors import InvalidInput
 from migrate.model import People, Principal, PrincipalKind, Role, Section, Snapshot, State
-from migrate.snapshot import state_digest
 from migrate.stores.base import Store
 from tests.core.strategies import snapshot
 

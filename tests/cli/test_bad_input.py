@@ -101,8 +101,9 @@ def snapshot(world: World) -> dict[str, Any]:
 
 def sealed(value: dict[str, Any]) -> dict[str, Any]:
     """A changed snapshot with the digests of what it holds now, as a forger makes them."""
+    from migrate.digests import content_digest, state_digest
     from migrate.model import Capture, Section, State
-    from migrate.snapshot import content_digest, role_from_value, state_digest
+    from migrate.rolevalue import role_from_value
 
     state = State(
         {

@@ -3,9 +3,9 @@ from hypothesis import given, settings
 
 from migrate.canonical import dumps
 from migrate.diff import Action
+from migrate.digests import content_digest
 from migrate.drift import Moves, compare_states, to_value
 from migrate.model import Capture, Role, Section, Selection, State
-from migrate.snapshot import content_digest
 from tests.core.strategies import snapshot, states
 
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 
 from migrate.behaviour import Behaviour
 from migrate.diff import Action, Rules
+from migrate.digests import content_digest, state_digest
 from migrate.errors import UsageError
 from migrate.guards import GuardRule, Outcome
 from migrate.judging import judge
@@ -12,7 +13,6 @@ from migrate.model import Capture, Identity, Mode, Role, Section, Selection, Sta
 from migrate.plan import Origin, Source, desired, moved
 from migrate.planner import Request, make
 from migrate.platforms.kore.catalogue import TRAITS
-from migrate.snapshot import content_digest, state_digest
 from tests.core.account import planned
 from tests.core.strategies import promotions, snapshot
 

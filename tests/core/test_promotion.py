@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from migrate.behaviour import Behaviour
 from migrate.diff import Action, Reason
+from migrate.digests import content_digest
 from migrate.model import Capture, Mode, Selection
 from migrate.plan import desired
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.importfile import build
-from migrate.snapshot import content_digest
 from tests.core.account import Account, planned, planned_again, run
 from tests.core.strategies import promotions
 

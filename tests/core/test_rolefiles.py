@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.canonical import dumps_pretty
+from migrate.digests import content_digest
 from migrate.errors import InvalidInput
 from migrate.model import Capture, Identity, Role, Section, Selection, Snapshot, State
 from migrate.rolefiles import (
@@ -21,7 +22,6 @@ from migrate.rolefiles import (
 )
 from migrate.rolefiles.naming import LONGEST, file_of, folder_of, is_place, name_of, place_of
 from migrate.rolefiles.reading import check_role, read_files
-from migrate.snapshot import content_digest
 from tests.core.strategies import snapshot, states
 
 ODD = (

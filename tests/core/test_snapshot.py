@@ -6,19 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.canonical import canonical, dumps, loads, sha256
+from migrate.digests import content_digest, role_digest, state_digest
 from migrate.errors import InvalidInput
 from migrate.model import Capture, Role, Section, State
 from migrate.resources import schema
-from migrate.snapshot import (
-    content_digest,
-    from_value,
-    role_digest,
-    role_from_value,
-    role_to_value,
-    state_digest,
-    state_to_value,
-    to_value,
-)
+from migrate.rolevalue import role_from_value, role_to_value
+from migrate.snapshot import from_value, state_to_value, to_value
 from migrate.validation import validate
 from tests.core.strategies import BUILT_IN, CUSTOM, DRAWN, role_of, selections, snapshot, states
 

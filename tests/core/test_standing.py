@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from migrate.canonical import loads
+from migrate.digests import content_digest
 from migrate.model import Role, State
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.documents import role_from_document
@@ -15,7 +16,6 @@ from migrate.platforms.kore.effects import effect_of
 from migrate.platforms.kore.importfile import ImportFile
 from migrate.platforms.kore.steps import work_of
 from migrate.reconcile import reconcile
-from migrate.snapshot import content_digest
 from migrate.standing import Progress, Stage, Standing
 from migrate.undoing import undo
 from tests.core.account import Account, planned

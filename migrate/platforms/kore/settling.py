@@ -2,10 +2,10 @@
 
 from migrate.canonical import loads
 from migrate.diff import Change
+from migrate.digests import state_digest
 from migrate.model import Role, State
 from migrate.platforms.base import Settled, Step
 from migrate.platforms.kore.documents import role_from_document
-from migrate.snapshot import state_digest
 
 
 def settle_import(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migrate.canonical import sha256
+from migrate.digests import state_digest
 from migrate.model import Assignment, RoleKey, State
 from migrate.moves import Move, Part
 from migrate.ordering import Order
@@ -14,7 +15,6 @@ from migrate.platforms.base import Step, Work
 from migrate.platforms.kore.assignments import MOST
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.platforms.kore.importfile import IMPORTS, ImportFile, build_part
-from migrate.snapshot import state_digest
 
 GIVING = frozenset({Move.ADD, Move.ADD_EXISTING, Move.ADD_CREATED, Move.CREATE})
 """The moves that take nothing from anybody. What was given is confirmed before any other one: an

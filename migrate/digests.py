@@ -1,0 +1,110 @@
+"""The digests of a state and of a role: SHA-256 (hex) of what is canonical in them.
+
+The content digest leaves out every id, so it is the same in two environments that hold the same;
+the state digest has the ids and tells whether an environment moved.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from migrate import peoplefile
+from migrate.canonical import dumps, dumps_each, sha256, sha256_of
+from migrate.model import Capture, Role, State
+from migrate.rolevalue import role_to_value
+
+
+def role_digest(role: Role) -> str:
+    """The digest of one role, ids included: the precondition of a change to it."""
+    return sha256(dumps([role.role_type, role_to_value(role)]))
+
+
+def content_digest(state: State) -> str:
+    """The digest of what a state holds, without ids."""
+    return _digests(state)[False]
+
+
+def state_digest(state: State) -> str:
+    """The digest of what a state holds, with ids."""
+    return _digests(state)[True]
+
+
+def roles_digest(state: State) -> str:
+    """The digest of the roles of a state without ids; of who holds them, too, where roles are
+    only seen in use, and that is all there is to promote.
+    """
+    whole = any(section.complete for section in state.roles.values())
+    return content_digest(State(state.roles) if whole else state)
+
+
+def digest_as_written(value: dict[str, Any]) -> str:
+    """The state digest of the JSON value of a state, where that is as this version writes it."""
+    sections: _Sections = {
+        role_type: (section["capture"], _cut(section["items"]))
+        for role_type, section in value["roles"].items()
+    }
+    people = value["assignments"]
+    known = people["capture"] != Capture.NOT_CAPTURED.value
+    return _together(sections, dumps(people) if known else b"null")
+
+
+_Sections = dict[str, tuple[str, Iterable[bytes]]]
+"""How each role type was captured, and its roles as canonical JSON without the first brace."""
+
+
+def _digests(state: State) -> dict[bool, str]:
+    """Both digests, with ids and without, worked out together: they share nearly every byte."""
+    if not state.digests:
+        contents = {
+            role_type: [*_cut(role_to_value(role, ids=False) for role in section.roles)]
+            for role_type, section in state.roles.items()
+        }
+        for ids, people in peoplefile.written(state.people):
+            sections: _Sections = {
+                role_type: (
+                    section.capture.value,
+                    map(_with_ids, contents[role_type], section.roles)
+                    if ids
+                    else contents[role_type],
+                )
+                for role_type, section in state.roles.items()
+            }
+            state.digests[ids] = _together(sections, people)
+    return state.digests
+
+
+def _cut(roles: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    # The writer's bytes keep kilobytes that it did not need: these are cut, with the brace.
+    return (role[1:] for role in dumps_each(roles))
+
+
+def _with_ids(content: bytes, role: Role) -> bytes:
+    """A role's bytes with its ids put in where sorted keys have them: after the description, and
+    at the end. Writing the permissions once more would take four times as long.
+    """
+    if role.id is not None:
+        place = len(b'"description":') + len(dumps(role.description))
+        content = b'%s,"id":%s%s' % (content[:place], dumps(role.id), content[place:])
+    if role.ref_id is not None:
+        content = b'%s,"refId":%s}' % (content[:-1], dumps(role.ref_id))
+    return content
+
+
+def _together(sections: _Sections, people: bytes) -> str:
+    """The digest of the canonical form of the whole, put together role by role.
+
+    Sorting the roles' bytes is what canonical JSON does with a list, without a second walk over
+    every value.
+    """
+    return sha256_of(_pieces(sections, people))
+
+
+def _pieces(sections: _Sections, people: bytes) -> Iterator[bytes]:
+    yield b'{"assignments":%s,"roles":{' % people
+    for number, (role_type, (capture, roles)) in enumerate(sorted(sections.items())):
+        comma = b"," if number else b""
+        yield b'%s%s:{"capture":%s,"items":[' % (comma, dumps(role_type), dumps(capture))
+        items = sorted(roles)
+        yield b"{" if items else b""
+        yield b",{".join(items)
+        yield b"]}"
+    yield b"}}"
