@@ -67,7 +67,7 @@ def delta(
     scoped = wanted
     if keys != every:
         scoped = frozenset(item for item in wanted if item.role_key in keys)
-    goal = held - frozenset(moved.values()) | moved.keys()
+    goal = held - frozenset(moved.values()) | moved.keys() if moved else held
     if mode is not Assignments.NONE:
         goal |= scoped
     left: list[Unassigned] = []
@@ -95,8 +95,8 @@ def delta(
     # Who holds a role that is deleted loses it by that, not by a removal of its own.
     removes = frozenset(item for item in removes if item.role_key in rules.after)
     free = frozenset(item for item in adds | removes if not refused[item])
-    after = held.union(adds & free).difference(removes & free)
     if rules.merged:
+        after = held.union(adds & free).difference(removes & free)
         # It would not show beside the group's: nobody could tell whether it has been made.
         hidden = "held through a group; whether directly, too, is not shown here"
         vague = adds & free & target.maybe_direct

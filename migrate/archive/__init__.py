@@ -5,6 +5,7 @@ differently share its snapshots, plans and lock.
 """
 
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from migrate import planfile, snapshot
 from migrate.archive import captures
@@ -14,10 +15,10 @@ from migrate.archive.runs import RunShelf
 from migrate.archive.shelf import checked, folder_of
 from migrate.canonical import dumps, dumps_pretty, sha256
 from migrate.errors import InvalidInput
-from migrate.model import Selection, Snapshot
+from migrate.model import Identity, Selection, Snapshot
 from migrate.plan import Plan
 from migrate.resources import schema
-from migrate.stores.base import put_once
+from migrate.stores.base import Store, put_once
 
 __all__ = ["Archive", "folder_of", "read_plan"]
 
@@ -25,7 +26,16 @@ _ANEW = "Use the untouched file, or make it anew."
 
 
 class Archive(RunShelf, MemoryShelf, ApprovalShelf):
-    """What the store keeps for one environment. Every method may raise StoreFailed."""
+    """What the store keeps for one environment. Every method may raise StoreFailed.
+
+    Snapshots and plans never change: one that was written or read here, and is still in use, is not
+    read again.
+    """
+
+    def __init__(self, store: Store, identity: Identity) -> None:
+        super().__init__(store, identity)
+        self._snapshots = WeakValueDictionary[str, Snapshot]()
+        self._plans = WeakValueDictionary[str, Plan]()
 
     def save_snapshot(self, taken: Snapshot) -> str:
         """Store a snapshot and return the digest of its state, which names it."""
@@ -35,6 +45,8 @@ class Archive(RunShelf, MemoryShelf, ApprovalShelf):
         # one must not stand in for a whole one: what it does not hold may well exist.
         key = f"snapshots/{digest}{_narrowing(taken.selection)}.json"
         self.store.put_if_absent(key, dumps_pretty(value))
+        if taken.selection.everything:
+            self._snapshots[digest] = taken
         return digest
 
     def mark_last(self, digest: str, taken: Snapshot) -> None:
@@ -56,8 +68,12 @@ class Archive(RunShelf, MemoryShelf, ApprovalShelf):
 
     def load_snapshot(self, digest: str) -> Snapshot | None:
         """The whole snapshot of a state's digest, else the only narrowed one; None without."""
+        in_use = self._snapshots.get(digest)
+        if in_use is not None:
+            return in_use
         whole = self._snapshot(f"snapshots/{digest}.json", digest)
         if whole is not None:
+            self._snapshots[digest] = whole
             return whole
         keys = list(self.store.list(f"snapshots/{digest}-"))
         return self._snapshot(keys[0], digest) if len(keys) == 1 else None
@@ -80,9 +96,13 @@ class Archive(RunShelf, MemoryShelf, ApprovalShelf):
     def save_plan(self, plan: Plan) -> None:
         """Store a plan under its id."""
         put_once(self.store, f"plans/{plan.id}.json", dumps_pretty(planfile.to_value(plan)))
+        self._plans[plan.id] = plan
 
     def load_plan(self, plan_id: str) -> Plan | None:
         """The plan of an id; None where the store does not have it."""
+        in_use = self._plans.get(plan_id)
+        if in_use is not None:
+            return in_use
         key = f"plans/{plan_id}.json"
         stored = self.store.get(key)
         return read_plan(stored.data, f"{self.store.location}/{key}") if stored else None

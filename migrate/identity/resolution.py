@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import eq
+from typing import Any
 
 from migrate.model import (
     ACCOUNT,
@@ -85,10 +87,12 @@ def translated(assignments: Iterable[Assignment], resolution: Resolution) -> Tra
 
 def _called_alike(assignments: frozenset[Assignment], resolution: Resolution) -> bool:
     """Whether each of them is in the target's names already."""
-    holders, roles = set(map(holder_of, assignments)), set(map(role_key_of, assignments))
-    scopes = set(map(scope_of, assignments)) - {ACCOUNT}
     return (
-        all(resolution.principals.get(each) == each for each in holders)
-        and all(resolution.roles.get(each) == each for each in roles)
-        and all(resolution.scopes.get(each) == each for each in scopes)
+        _own(resolution.principals, set(map(holder_of, assignments)))
+        and _own(resolution.roles, set(map(role_key_of, assignments)))
+        and _own(resolution.scopes, set(map(scope_of, assignments)) - {ACCOUNT})
     )
+
+
+def _own(found: Mapping[Any, Any], names: set[Any]) -> bool:
+    return found.keys() >= names and all(map(eq, found, found.values()))

@@ -82,7 +82,7 @@ class State:
         return section is not None and section.capture is Capture.SEEN_IN_USE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Snapshot:
     """A state with its envelope: where it was taken, when (ISO 8601, UTC), by which version."""
 

@@ -20,8 +20,8 @@ def with_log(
 
     Without a `reader` of the target, or where the log can't be read, a note says so.
     """
-    base = archive.base()
-    if not plan.reverts or base is None:
+    base = archive.base() if plan.reverts else None
+    if base is None:
         return plan
     tools, where = connections.tools, plan.target.environment
     if reader is None:

@@ -70,10 +70,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan with the snapshot of the target that it was made on."""
+    """A plan with the snapshots that it was made on; no `source` for what was worked out."""
 
     plan: Plan
     target: Snapshot
+    source: Snapshot | None = None
 
 
 def overrides(wish: Wish) -> tuple[Override, ...]:
@@ -118,7 +119,7 @@ def plan_on(
     plan = with_log(plan, target.snapshot.state, reader, archive, connections)
     archive.save_snapshot(source)
     archive.save_plan(plan)
-    return Planned(plan, target.snapshot)
+    return Planned(plan, target.snapshot, source)
 
 
 def plan_towards(

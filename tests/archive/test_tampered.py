@@ -73,21 +73,33 @@ def test_a_backup_whose_digest_is_wrong(
     store: Store, archive: Archive, meddle: Meddle, change: Change, words: str
 ) -> None:
     digest = archive.save_snapshot(BACKUP)
-    assert archive.load_snapshot(digest) == BACKUP
+    elsewhere = Archive(store, BACKUP.identity)
+    assert elsewhere.load_snapshot(digest) == BACKUP
     key = f"snapshots/{digest}.json"
     stored = archive.store.get(key)
     assert stored is not None
     meddle(key, change(stored.data))
     with pytest.raises(InvalidInput, match=words) as caught:
-        archive.load_snapshot(digest)
+        elsewhere.load_snapshot(digest)
     assert key in caught.value.where
     assert store.location in caught.value.where
     assert caught.value.remedy
 
 
-def test_a_backup_that_is_gone(archive: Archive, meddle: Meddle) -> None:
+def test_a_backup_that_is_gone(store: Store, archive: Archive, meddle: Meddle) -> None:
     digest = archive.save_snapshot(BACKUP)
     meddle(f"snapshots/{digest}.json", None)
+    assert Archive(store, BACKUP.identity).load_snapshot(digest) is None
+
+
+def test_a_snapshot_is_not_read_again_while_it_is_in_use(store: Store, meddle: Meddle) -> None:
+    archive = Archive(store, BACKUP.identity)
+    mine = taken("Reader")
+    digest = archive.save_snapshot(mine)
+    assert archive.load_snapshot(digest) is mine
+    meddle(f"snapshots/{digest}.json", None)
+    assert archive.load_snapshot(digest) is mine
+    del mine
     assert archive.load_snapshot(digest) is None
 
 

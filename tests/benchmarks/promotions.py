@@ -67,7 +67,7 @@ _NOTE = (
     "From one account of the sandbox, in a process of its own, to another: first to one without "
     "custom roles, then again, then with a permission of every hundredth role and every hundredth "
     "assignment changed. The floor of the time at 100 ms is what the calls alone take, each after "
-    "the other. Below 5,000 roles and assignments it is the median of three measurements, else one; "
+    "the other. Below 5,000 roles and assignments it is the median of three, else one measurement; "
     "the largest are measured without latency only."
 )
 

@@ -174,7 +174,12 @@ class World:
 
     def ended(self, process: "subprocess.Popen[bytes]") -> Ran:
         """What a process did, when it has ended."""
-        out, err = process.communicate(timeout=30)
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()  # or it would be found, and held against, a test that comes later
+            process.communicate()
+            raise
         return self.checked(process.returncode, out, err)
 
     def on_a_terminal(self, answer: bytes, *arguments: str) -> tuple[int, str]:
