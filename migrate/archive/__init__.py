@@ -14,6 +14,7 @@ from migrate.archive.memory import MemoryShelf
 from migrate.archive.runs import RunShelf
 from migrate.archive.shelf import checked, folder_of
 from migrate.canonical import dumps, dumps_pretty, sha256
+from migrate.digests import state_digest
 from migrate.errors import InvalidInput
 from migrate.model import Identity, Selection, Snapshot
 from migrate.plan import Plan
@@ -39,12 +40,13 @@ class Archive(RunShelf, MemoryShelf, ApprovalShelf):
 
     def save_snapshot(self, taken: Snapshot) -> str:
         """Store a snapshot and return the digest of its state, which names it."""
-        value = snapshot.to_value(taken)
-        digest: str = value["digests"]["state"]
+        digest = state_digest(taken.state)
+        if taken.selection.everything and digest in self._snapshots:
+            return digest
         # The same state captured earlier is as good: its envelope may be another. But a narrowed
         # one must not stand in for a whole one: what it does not hold may well exist.
         key = f"snapshots/{digest}{_narrowing(taken.selection)}.json"
-        self.store.put_if_absent(key, dumps_pretty(value))
+        self.store.put_if_absent(key, dumps_pretty(snapshot.to_value(taken)))
         if taken.selection.everything:
             self._snapshots[digest] = taken
         return digest
