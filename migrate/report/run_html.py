@@ -8,7 +8,7 @@ from migrate.planfile import verdict_to_value
 from migrate.report.html import page, sections, timeline
 from migrate.report.html.sections import Fact
 from migrate.report.html.strings import name
-from migrate.report.run_text import approved
+from migrate.report.run_text import approved, ways
 from migrate.traits import Traits
 
 _GOOD = ("done", "nothing to do")
@@ -122,18 +122,15 @@ def _facts(report: Mapping[str, Any], plan: Plan | None) -> Iterator[Fact]:
 
 
 def _ways(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    run = report["run"]
-    if not run:
-        return
-    if report["targetState"] != "unchanged" and not report["result"].startswith("rolled back"):
-        if report["result"] not in ("done", "different"):
-            yield "Go on where it stopped", f"role-migrate resume {run}"
-        yield "Take back what it changed", f"role-migrate rollback {run}"
+    found = tuple(ways(report))
+    yield from ((way.removeprefix("to ").capitalize(), command) for way, command in found)
+    if found:
         yield (
             "Go back to all that was there before it, whoever changed it since",
-            f"role-migrate rollback {run} --to-backup",
+            f"role-migrate rollback {report['run']} --to-backup",
         )
-    yield "Show all of it", f"role-migrate runs show {run} --format json"
+    if report["run"]:
+        yield "Show all of it", f"role-migrate runs show {report['run']} --format json"
 
 
 def _change(change: Mapping[str, Any]) -> str:

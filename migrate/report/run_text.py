@@ -48,6 +48,17 @@ def _lines(report: Mapping[str, Any], errors: bool) -> Iterator[str]:
         yield f"  note: {inert(note)}"
     if report["error"] and errors:
         yield f"  error: {inert(report['error']['what'])}"
+    for way, command in ways(report):
+        yield f"  {way}: {command}"
+
+
+def ways(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """How to go on with a run that changed its target, or take it back, each with its command."""
+    run, result = report["run"], report["result"]
+    if run and report["targetState"] != "unchanged" and not result.startswith("rolled back"):
+        if result not in ("done", "different"):
+            yield "to go on where it stopped", f"role-migrate resume {run}"
+        yield "to take it back", f"role-migrate rollback {run}"
 
 
 def approved(approver: Mapping[str, Any]) -> str:

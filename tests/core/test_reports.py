@@ -257,6 +257,22 @@ def test_a_run_shows_its_steps_deviations_and_error():
         assert part in text
 
 
+@pytest.mark.parametrize(
+    ("result", "target", "ways"),
+    [
+        ("done", "as desired", ["rollback"]),
+        ("different", "changed", ["rollback"]),
+        ("failed", "changed in part", ["resume", "rollback"]),
+        ("failed", "unchanged", []),
+        ("rolled back by run r2", "as it was", []),
+    ],
+)
+def test_a_run_ends_with_the_ways_on_from_it(result, target, ways):
+    value = {**record(plan_of(2), "text").to_value(), "result": result, "targetState": target}
+    said = [line for line in run_text.render(value).splitlines() if "role-migrate" in line]
+    assert [line.split("role-migrate ")[1] for line in said] == [f"{way} r1" for way in ways]
+
+
 def test_drift_is_harmless_to_show_and_counts():
     then = State({"admin": Section.of((role(HOSTILE), Role("admin", "Gone")))})
     now = State({"admin": Section.of((role(HOSTILE, {"A": "NO"}), Role("admin", "New")))})
