@@ -1,23 +1,36 @@
 """Who does the work of a fleet: threads of this process, or a cluster that is there already."""
 
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from migrate.errors import OutsideFailed, UsageError
+
+if TYPE_CHECKING:
+    from migrate.fleet.outcome import Outcome
+    from migrate.pipeline.errands import Errand
 
 THREADS = "threads"
 DASK = "dask:"
 
 
+Do = Callable[["Errand"], "Outcome"]
+
+
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """An executor, how many errands it works on at a time, and whether it is another process."""
+    """An executor, and how many errands it works on at a time.
+
+    `elsewhere` calls what does an errand in a worker's process, None where that is this one.
+    """
 
     executor: Executor
     width: int
-    elsewhere: bool = False
+    elsewhere: Callable[[Do, "Errand"], "Outcome"] | None = None
 
 
 @contextmanager
@@ -70,7 +83,29 @@ def _dask(address: str, workers: int | None) -> Iterator[Crew]:
                 remedy="Start workers that have role-migrate installed, then run it again.",
             )
         # Two errands are never one and the same to Dask, however alike they are.
-        yield Crew(client.get_executor(pure=False), workers or threads, elsewhere=True)
+        yield Crew(client.get_executor(pure=False), workers or threads, unsampled)
+
+
+def unsampled(do: Do, errand: "Errand") -> "Outcome":
+    """Do an errand on a Dask worker that is not sampled by Dask's profiler from then on.
+
+    Before Python 3.12 a process hangs for good where it is sampled while it starts a thread
+    (python/cpython#106883, dask/distributed#8616), and an errand starts many.
+    """
+    if sys.version_info < (3, 12):
+        from distributed import get_worker
+
+        worker, stopped = get_worker(), threading.Event()
+
+        def stop() -> None:
+            sampling = worker.periodic_callbacks.get("profile")
+            if sampling is not None:
+                sampling.stop()
+            stopped.set()
+
+        worker.loop.add_callback(stop)
+        stopped.wait()
+    return do(errand)
 
 
 SECONDS = 10

@@ -159,7 +159,9 @@ def _run(
         went = march(
             errands,
             hands.executor,
-            do_elsewhere if hands.elsewhere else partial(do, runtime=runtime),
+            partial(hands.elsewhere, do_elsewhere)
+            if hands.elsewhere
+            else partial(do, runtime=runtime),
             width=hands.width,
             canaries=first,
             max_failures=limit,

@@ -3,11 +3,15 @@
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
+from migrate.cli.executors import crew
 from tests.cli.dask_cluster import INSTALLED, cluster
 from tests.cli.fleet_world import (
     TARGETS,
@@ -78,6 +82,20 @@ def test_a_fleet_runs_on_a_cluster_and_is_taken_back_there(fleet: FleetWorld, ad
     )
     assert {each["state"] for each in by_target(back).values()} == {"rolled back"}
     fleet.untouched(*TARGETS)
+
+
+def sampled(_: Any) -> Any:
+    from distributed import get_worker
+
+    return get_worker().periodic_callbacks["profile"].is_running()
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="a worker may be sampled from Python 3.12")
+def test_no_worker_is_sampled_while_it_does_an_errand(address: str) -> None:
+    with crew(f"dask:{address}", 1, False) as hands:
+        assert hands.elsewhere is not None
+        done = hands.executor.submit(partial(hands.elsewhere, sampled), None)
+        assert done.result(30) is False
 
 
 def test_a_scheduler_that_does_not_answer_is_told(fleet: FleetWorld) -> None:
