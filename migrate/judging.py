@@ -121,12 +121,10 @@ def custom_names(
     state: State, selections: tuple[Selection, ...], traits: Traits
 ) -> dict[str, frozenset[str]]:
     """The names of the roles in scope that no platform ships with, by role type."""
-    return {
-        role_type: frozenset(
-            role.name
-            for role in in_scope(section.roles, selections)
-            if not traits.is_built_in(role_type, role.name) and not made_by_probe(role.name)
-        )
-        for role_type, section in state.roles.items()
-        if section.complete or state.in_part(role_type)
-    }
+    found = {}
+    for role_type, section in state.roles.items():
+        if section.complete or state.in_part(role_type):
+            names = {role.name for role in in_scope(section.roles, selections)}
+            made = names - traits.built_in(role_type)
+            found[role_type] = frozenset(name for name in made if not made_by_probe(name))
+    return found

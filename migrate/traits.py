@@ -76,10 +76,14 @@ class Traits:
         """What the platform calls a kind of principals."""
         return self.nouns.get(kind, kind)
 
-    def is_built_in(self, role_type: str, name: str) -> bool:
-        """Whether a role ships with the platform; none does of a type that is not known."""
+    def built_in(self, role_type: str) -> frozenset[str]:
+        """The names of the roles that ship with the platform; none of a type that is not known."""
         known = self.role_types.get(role_type)
-        return known is not None and name in known.built_in
+        return known.built_in if known else frozenset()
+
+    def is_built_in(self, role_type: str, name: str) -> bool:
+        """Whether a role ships with the platform."""
+        return name in self.built_in(role_type)
 
     def is_untouchable(self, role_type: str, name: str) -> bool:
         """Whether a role is a built-in that nobody can change."""

@@ -116,6 +116,9 @@ def _name_path(role_type: str, index: int) -> JsonPath:
 
 
 def _repeated_ids(items: list[dict[str, Any]], here: JsonPath) -> Iterator[Finding]:
+    ids = [role["id"] for role in items if "id" in role]
+    if len(set(ids)) == len(ids):
+        return
     seen: dict[str, JsonPath] = {}
     for index, role in enumerate(items):
         if "id" in role:
