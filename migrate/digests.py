@@ -20,12 +20,12 @@ def role_digest(role: Role) -> str:
 
 def content_digest(state: State) -> str:
     """The digest of what a state holds, without ids."""
-    return _digests(state)[False]
+    return _digest(state, ids=False)
 
 
 def state_digest(state: State) -> str:
     """The digest of what a state holds, with ids."""
-    return _digests(state)[True]
+    return _digest(state, ids=True)
 
 
 def roles_digest(state: State) -> str:
@@ -51,25 +51,30 @@ _Sections = dict[str, tuple[str, Iterable[bytes]]]
 """How each role type was captured, and its roles as canonical JSON without the first brace."""
 
 
-def _digests(state: State) -> dict[bool, str]:
-    """Both digests, with ids and without, worked out together: they share nearly every byte."""
-    if not state.digests:
-        contents = {
-            role_type: [*_cut(role_to_value(role, ids=False) for role in section.roles)]
+def _digest(state: State, *, ids: bool) -> str:
+    if ids not in state.digests:
+        # Both at once: threads of a fleet share a source, and must find both or none.
+        state.digests.update(_worked_out(state))
+    return state.digests[ids]
+
+
+def _worked_out(state: State) -> dict[bool, str]:
+    """Both digests, with ids and without: they share nearly every byte."""
+    contents = {
+        role_type: [*_cut(role_to_value(role, ids=False) for role in section.roles)]
+        for role_type, section in state.roles.items()
+    }
+    digests = {}
+    for ids, people in peoplefile.written(state.people):
+        sections: _Sections = {
+            role_type: (
+                section.capture.value,
+                map(_with_ids, contents[role_type], section.roles) if ids else contents[role_type],
+            )
             for role_type, section in state.roles.items()
         }
-        for ids, people in peoplefile.written(state.people):
-            sections: _Sections = {
-                role_type: (
-                    section.capture.value,
-                    map(_with_ids, contents[role_type], section.roles)
-                    if ids
-                    else contents[role_type],
-                )
-                for role_type, section in state.roles.items()
-            }
-            state.digests[ids] = _together(sections, people)
-    return state.digests
+        digests[ids] = _together(sections, people)
+    return digests
 
 
 def _cut(roles: Iterable[dict[str, Any]]) -> Iterator[bytes]:

@@ -123,7 +123,7 @@ class Reverted:
     log: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan, and who made it. `store` is "" for a comparison that can't be applied.
 

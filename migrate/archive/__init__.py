@@ -29,20 +29,17 @@ _ANEW = "Use the untouched file, or make it anew."
 class Archive(RunShelf, MemoryShelf, ApprovalShelf):
     """What the store keeps for one environment. Every method may raise StoreFailed.
 
-    Snapshots and plans never change: one that was written or read here, and is still in use, is not
-    read again.
+    A whole snapshot never changes: one that was written or read here, and is still in use, is not
+    read again. It is written again all the same, for what a run rests on has to be there.
     """
 
     def __init__(self, store: Store, identity: Identity) -> None:
         super().__init__(store, identity)
         self._snapshots = WeakValueDictionary[str, Snapshot]()
-        self._plans = WeakValueDictionary[str, Plan]()
 
     def save_snapshot(self, taken: Snapshot) -> str:
         """Store a snapshot and return the digest of its state, which names it."""
         digest = state_digest(taken.state)
-        if taken.selection.everything and digest in self._snapshots:
-            return digest
         # The same state captured earlier is as good: its envelope may be another. But a narrowed
         # one must not stand in for a whole one: what it does not hold may well exist.
         key = f"snapshots/{digest}{_narrowing(taken.selection)}.json"
@@ -98,13 +95,14 @@ class Archive(RunShelf, MemoryShelf, ApprovalShelf):
     def save_plan(self, plan: Plan) -> None:
         """Store a plan under its id."""
         put_once(self.store, f"plans/{plan.id}.json", dumps_pretty(planfile.to_value(plan)))
-        self._plans[plan.id] = plan
+
+    def holds_plan(self, plan: Plan) -> bool:
+        """Whether the store has the plan under its id as it would be written: told by the bytes."""
+        stored = self.store.get(f"plans/{plan.id}.json")
+        return stored is not None and stored.data == dumps_pretty(planfile.to_value(plan))
 
     def load_plan(self, plan_id: str) -> Plan | None:
         """The plan of an id; None where the store does not have it."""
-        in_use = self._plans.get(plan_id)
-        if in_use is not None:
-            return in_use
         key = f"plans/{plan_id}.json"
         stored = self.store.get(key)
         return read_plan(stored.data, f"{self.store.location}/{key}") if stored else None

@@ -104,7 +104,7 @@ def unsampled(do: Do, errand: "Errand") -> "Outcome":
             stopped.set()
 
         worker.loop.add_callback(stop)
-        stopped.wait()
+        stopped.wait(SECONDS)
     return do(errand)
 
 

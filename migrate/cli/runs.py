@@ -128,7 +128,8 @@ def show(runtime: Runtime, run: str, form: str) -> int:
     report = archive.report(run)
     if report is not None:
         plan = _plan(archive, report["plan"], runtime) if form == "html" else None
-        answer(rendered(report, form, plan=plan))
+        since = _since(archive, run, runtime) if form != "json" else ""
+        answer(rendered({**report, "result": since or report["result"]}, form, plan=plan))
         return Exit.DONE
     journal = Journal.open(archive.store, run, clock=runtime.tools.now)
     value = journal_text.to_value(journal.entries, journal.summary)
@@ -141,6 +142,19 @@ def show(runtime: Runtime, run: str, form: str) -> int:
     text = journal_text.render(value)
     answer(dumps_pretty(value) if form == "json" else fenced(text) if form == "md" else text)
     return Exit.DONE
+
+
+def _since(archive: "Archive", run: str, runtime: Runtime) -> str:
+    """What became of a run after its report was written; "" for nothing, or if nobody can tell."""
+    from migrate.errors import InvalidInput
+    from migrate.journal import TAKEN_BACK, Journal
+
+    try:
+        now = Journal.open(archive.store, run, clock=runtime.tools.now).summary
+    except InvalidInput:
+        return ""
+    result = "abandoned" if now.abandoned else now.result or ""
+    return result if result.startswith(("abandoned", TAKEN_BACK)) else ""
 
 
 def _plan(archive: "Archive", plan_id: str, runtime: Runtime) -> "Plan | None":

@@ -36,7 +36,7 @@ class Identity:
 class State:
     """What an environment holds: one section of roles per role type, and who holds them.
 
-    `digests` keeps what `snapshot` has worked out of it: with ids, and without.
+    `digests` keeps those that `migrate.digests` has worked out of it: with ids, and without.
     """
 
     roles: Mapping[str, Section]

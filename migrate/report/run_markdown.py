@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrate.report.markdown import code, text
-from migrate.report.run_text import approved
+from migrate.report.run_text import approved, ways
 
 MOST = 100
 """Roles and steps listed; a report is read by people, the JSON has all."""
@@ -26,6 +26,9 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         if error["remedy"]:
             yield ""
             yield f"**Next**: {text(error['remedy'])}"
+    for way, command in ways(report):
+        yield ""
+        yield f"{way.capitalize()}: {code(command)}"
     yield ""
     yield "| | |"
     yield "|---|---|"

@@ -55,7 +55,8 @@ def _lines(report: Mapping[str, Any], errors: bool) -> Iterator[str]:
 def ways(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """How to go on with a run that changed its target, or take it back, each with its command."""
     run, result = report["run"], report["result"]
-    if run and report["targetState"] != "unchanged" and not result.startswith("rolled back"):
+    over = ("rolled back", "abandoned")
+    if run and report["targetState"] != "unchanged" and not result.startswith(over):
         if result not in ("done", "different"):
             yield "to go on where it stopped", f"role-migrate resume {run}"
         yield "to take it back", f"role-migrate rollback {run}"

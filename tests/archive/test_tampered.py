@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from migrate import planfile
 from migrate.archive import Archive, folder_of
 from migrate.canonical import dumps_pretty, sha256
-from migrate.errors import InvalidInput
+from migrate.errors import InvalidInput, PlanStale
 from migrate.model import Capture, Role, Section, Snapshot, State
+from migrate.pipeline.checks import known
 from migrate.snapshot import to_value
 from migrate.stores.base import Store
 from tests.core.strategies import snapshot
+from tests.core.test_reports import plan_of
 from tests.stores.shelves import Hand
 
 RUN, OTHER = "20261122T134501Z-3f9a2c", "20261122T150000Z-aaaaaa"
@@ -101,6 +105,34 @@ def test_a_snapshot_is_not_read_again_while_it_is_in_use(store: Store, meddle: M
     assert archive.load_snapshot(digest) is mine
     del mine
     assert archive.load_snapshot(digest) is None
+
+
+def test_a_backup_is_there_after_it_was_saved_whatever_became_of_an_earlier_one(
+    store: Store, archive: Archive, meddle: Meddle
+) -> None:
+    digest = archive.save_snapshot(BACKUP)
+    meddle(f"snapshots/{digest}.json", None)
+    archive.save_snapshot(BACKUP)
+    assert Archive(store, BACKUP.identity).load_snapshot(digest) == BACKUP
+
+
+def test_a_plan_is_there_for_whoever_goes_on_and_it_is_that_one(
+    archive: Archive, meddle: Meddle
+) -> None:
+    plan = plan_of(2)
+    known(plan, archive)
+    assert archive.load_plan(plan.id) == plan
+    known(plan, archive)
+    meddle(f"plans/{plan.id}.json", None)
+    known(plan, archive)
+    assert archive.load_plan(plan.id) == plan
+    meddle(f"plans/{plan.id}.json", b"{}")
+    with pytest.raises(InvalidInput, match="plan"):
+        known(plan, archive)
+    other = replace(plan, created_at="2020-01-31T12:00:01Z")
+    meddle(f"plans/{plan.id}.json", dumps_pretty(planfile.to_value(other)))
+    with pytest.raises(PlanStale, match="not the one"):
+        known(plan, archive)
 
 
 @pytest.mark.parametrize(

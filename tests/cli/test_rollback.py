@@ -50,6 +50,9 @@ def test_a_finished_run_is_taken_back_by_name(
     assert ran.code == 0, ran.err
     assert named(world) == before
     ran.says(f"what run {run} found")
+    shown = world.run("runs", "show", run)
+    assert f"result: rolled back by run {world.runs()[0]}" in shown.out
+    assert "to take it back" not in shown.out
     # It can itself be taken back.
     back = world.runs()[0]
     assert back != run

@@ -1,4 +1,6 @@
 import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -91,11 +93,32 @@ def test_how_a_section_was_captured_is_part_of_its_digest(capture):
     )
 
 
+def test_threads_that_share_a_state_find_both_digests():
+    roles = tuple(Role("admin", f"R{n}", permissions={"Invite": "YES"}) for n in range(200))
+    section = {"admin": Section(Capture.CAPTURED, roles)}
+    expected = (content_digest(State(section)), state_digest(State(section)))
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(20):
+                shared = [State(section)] * 8
+                found = pool.map(lambda each: (content_digest(each), state_digest(each)), shared)
+                assert {*found} == {expected}
+    finally:
+        sys.setswitchinterval(switching)
+
+
 @settings(deadline=None, max_examples=50)
 @given(states("dev"))
 def test_a_digest_is_that_of_the_canonical_form_of_the_whole(state):
     value = {"roles": state_to_value(state)["roles"], "assignments": None}
     assert state_digest(state) == sha256(canonical(value))
+    for section in value["roles"].values():
+        for each in section["items"]:
+            each.pop("id", None)
+            each.pop("refId", None)
+    assert content_digest(state) == sha256(canonical(value))
 
 
 @settings(deadline=None, max_examples=50)
