@@ -1,7 +1,7 @@
 import random
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from time import sleep
 
 import pytest
 from hypothesis import given, settings
@@ -94,19 +94,18 @@ def test_how_a_section_was_captured_is_part_of_its_digest(capture):
 
 
 def test_threads_that_share_a_state_find_both_digests():
-    roles = tuple(Role("admin", f"R{n}", permissions={"Invite": "YES"}) for n in range(200))
+    roles = tuple(Role("admin", f"R{n}", permissions={"Invite": "YES"}) for n in range(2000))
     section = {"admin": Section(Capture.CAPTURED, roles)}
     expected = (content_digest(State(section)), state_digest(State(section)))
-    switching = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(8) as pool:
-            for _ in range(20):
-                shared = [State(section)] * 8
-                found = pool.map(lambda each: (content_digest(each), state_digest(each)), shared)
-                assert {*found} == {expected}
-    finally:
-        sys.setswitchinterval(switching)
+
+    def late(state, after):
+        sleep(after)
+        return content_digest(state), state_digest(state)
+
+    with ThreadPoolExecutor(16) as pool:
+        for _ in range(10):
+            delays = [number * 0.002 for number in range(16)]
+            assert {*pool.map(late, [State(section)] * 16, delays)} == {expected}
 
 
 @settings(deadline=None, max_examples=50)
