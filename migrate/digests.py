@@ -5,6 +5,7 @@ the state digest has the ids and tells whether an environment moved.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from migrate import peoplefile
@@ -38,17 +39,15 @@ def roles_digest(state: State) -> str:
 
 def digest_as_written(value: dict[str, Any]) -> str:
     """The state digest of the JSON value of a state, where that is as this version writes it."""
-    sections: _Sections = {
-        role_type: (section["capture"], _cut(section["items"]))
-        for role_type, section in value["roles"].items()
-    }
     people = value["assignments"]
     known = people["capture"] != Capture.NOT_CAPTURED.value
-    return _together(sections, dumps(people) if known else b"null")
-
-
-_Sections = dict[str, tuple[str, Iterable[bytes]]]
-"""How each role type was captured, and its roles as canonical JSON without the first brace."""
+    return _sum(
+        dumps(people) if known else b"null",
+        (
+            (role_type, section["capture"], [*_cut(section["items"])])
+            for role_type, section in sorted(value["roles"].items())
+        ),
+    )
 
 
 def _digest(state: State, *, ids: bool) -> str:
@@ -60,21 +59,21 @@ def _digest(state: State, *, ids: bool) -> str:
 
 def _worked_out(state: State) -> dict[bool, str]:
     """Both digests, with ids and without: they share nearly every byte."""
-    contents = {
-        role_type: [*_cut(role_to_value(role, ids=False) for role in section.roles)]
-        for role_type, section in state.roles.items()
-    }
+    import hashlib
+
     digests = {}
     for ids, people in peoplefile.written(state.people):
-        sections: _Sections = {
-            role_type: (
-                section.capture.value,
-                map(_with_ids, contents[role_type], section.roles) if ids else contents[role_type],
-            )
-            for role_type, section in state.roles.items()
-        }
-        digests[ids] = _together(sections, people)
-    return digests
+        digests[ids] = hashlib.sha256(_beginning(people))
+    for number, (role_type, section) in enumerate(sorted(state.roles.items())):
+        roles = [*_cut(role_to_value(role, ids=False) for role in section.roles)]
+        for ids in (False, True):
+            for place, role in enumerate(section.roles if ids else ()):
+                roles[place] = _with_ids(roles[place], role)
+            for piece in _section(number, role_type, section.capture.value, roles):
+                digests[ids].update(piece)
+    for digest in digests.values():
+        digest.update(_END)
+    return {ids: digest.hexdigest() for ids, digest in digests.items()}
 
 
 def _cut(roles: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -94,22 +93,30 @@ def _with_ids(content: bytes, role: Role) -> bytes:
     return content
 
 
-def _together(sections: _Sections, people: bytes) -> str:
-    """The digest of the canonical form of the whole, put together role by role.
+def _sum(people: bytes, sections: Iterable[tuple[str, str, list[bytes]]]) -> str:
+    pieces = (_section(number, *section) for number, section in enumerate(sections))
+    return sha256_of(chain((_beginning(people),), chain.from_iterable(pieces), (_END,)))
+
+
+def _beginning(people: bytes) -> bytes:
+    return b'{"assignments":%s,"roles":{' % people
+
+
+def _section(number: int, role_type: str, capture: str, roles: list[bytes]) -> Iterator[bytes]:
+    """A section of the canonical form of the whole, put together role by role.
 
     Sorting the roles' bytes is what canonical JSON does with a list, without a second walk over
     every value.
     """
-    return sha256_of(_pieces(sections, people))
+    comma = b"," if number else b""
+    yield b'%s%s:{"capture":%s,"items":[' % (comma, dumps(role_type), dumps(capture))
+    roles = sorted(roles)
+    for place in range(0, len(roles), _AT_ONCE):
+        yield b",{" if place else b"{"
+        yield b",{".join(roles[place : place + _AT_ONCE])
+    yield b"]}"
 
 
-def _pieces(sections: _Sections, people: bytes) -> Iterator[bytes]:
-    yield b'{"assignments":%s,"roles":{' % people
-    for number, (role_type, (capture, roles)) in enumerate(sorted(sections.items())):
-        comma = b"," if number else b""
-        yield b'%s%s:{"capture":%s,"items":[' % (comma, dumps(role_type), dumps(capture))
-        items = sorted(roles)
-        yield b"{" if items else b""
-        yield b",{".join(items)
-        yield b"]}"
-    yield b"}}"
+_END = b"}}"
+_AT_ONCE = 1000
+"""Roles that are joined at a time: all at once take their memory once more."""
