@@ -3,7 +3,8 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ MIB = 1024 * 1024
 COLD, SAME, FEW = "cold", "nothing to change", "1 % changed"
 Held = Counter[tuple[str, bool]]
 """How many assignments of each role type are given (True) or taken."""
+Orders = Sequence[dict[str, Any]]
 
 
 def measure(results: Results, folder: Path) -> None:
@@ -36,11 +38,13 @@ def measure(results: Results, folder: Path) -> None:
         few = one_percent_changed(dev)
         with world(folder / str(number), {"dev": dev, "prod": prod}) as here:
             found = _series(here, dev, few, held, roles + held)
-        expected = dict(zip((COLD, SAME, FEW), _expected(dev, prod, few, held), strict=True))
+        orders = [near.orders for near, _ in found.values()]
+        calls = _expected(dev, prod, few, held, orders)
+        expected = dict(zip((COLD, SAME, FEW), calls, strict=True))
         for kind, (near, far) in found.items():
-            calls = len(near.calls)
+            made = len(near.calls)
             if any(len(each.calls) != expected[kind] for each in (near, far) if each):
-                wrong.append(f"{roles} roles, {held} assignments, {kind}: {calls}")
+                wrong.append(f"{roles} roles, {held} assignments, {kind}: {made}")
             rows.append(_row(roles, held, kind, near, far))
             figures.append(_figures(roles, held, kind, near, far))
         same = found[SAME][0]
@@ -91,28 +95,40 @@ def _series(
 
 
 def _middle(tries: tuple[Promotion, ...]) -> Promotion:
-    return Promotion(middle([each.usage for each in tries]), tries[0].calls)
+    return replace(tries[0], usage=middle([each.usage for each in tries]))
 
 
 def _expected(
-    dev: dict[str, Any], prod: dict[str, Any], few: dict[str, Any], held: int
+    dev: dict[str, Any],
+    prod: dict[str, Any],
+    few: dict[str, Any],
+    held: int,
+    orders: Sequence[Orders],
 ) -> Iterator[int]:
-    """The calls of each promotion by the formula in docs/performance.md."""
+    """The calls of each promotion by the formula in docs/performance.md, in its plan's orders."""
     users = max(1, math.ceil(len(prod.get("users", ())) / 500))
     groups, bots = 1, math.ceil(BOTS / 50)
     people = users + groups + bots if held else 0
     read = 2 + people + 2 + (people or users)
-    yield read + _writes(_types(prod, dev), _moves(prod, dev), users, people)
+    yield read + _writes(_types(prod, dev), _moves(prod, dev), orders[0], users, people)
     yield read
-    yield read + _writes(_types(dev, few), _moves(dev, few), users, people)
+    yield read + _writes(_types(dev, few), _moves(dev, few), orders[2], users, people)
 
 
-def _writes(changing: set[str], moves: Held, users: int, people: int) -> int:
-    given, taken = ({kind for kind, adds in moves if adds is which} for which in (True, False))
-    batches = sum(math.ceil(count / 100) for count in moves.values())
-    touched, both = len(changing | given | taken), len(given & taken)
+def _writes(changing: set[str], moves: Held, orders: Orders, users: int, people: int) -> int:
+    batches = shown = 0
+    for order in orders:
+        added = False
+        for part in order["moves"]:
+            adds = part["move"].startswith("add")
+            if adds or part["move"] == "remove":
+                count = len(part.get("items", ())) or moves[order["roleType"], adds]
+                batches += math.ceil(count / 100)
+                shown += added and not adds
+                added = adds
+    touched = len(changing | {kind for kind, _ in moves})
     verified = people if moves else 0
-    return 2 * len(changing) + touched + both * (1 + users) + batches + verified
+    return 2 * len(changing) + touched + shown * (1 + users) + batches + verified
 
 
 def _types(before: dict[str, Any], after: dict[str, Any]) -> set[str]:

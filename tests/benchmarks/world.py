@@ -32,10 +32,11 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """What one took, and the calls that it made."""
+    """What one took, the calls that it made, and the orders of its plan (schemas/plan)."""
 
     usage: Usage
     calls: tuple[Call, ...]
+    orders: tuple[dict[str, Any], ...]
 
     @property
     def moved(self) -> int:
@@ -83,7 +84,9 @@ class World:
         words = ("promote", "--from", "dev", "--to", "prod", "--assignments", assignments, "--yes")
         command = (*OURS, "--config", self.folder / "role-migrate.toml", *words)
         usage = used(command, self.folder / "answer")
-        return Promotion(usage, self.order(latency=0))
+        plans = (self.folder / f"store{self._stores}").glob("*/plans/*.json")
+        plan = json.loads(max(plans, key=lambda path: path.stat().st_mtime_ns).read_bytes())
+        return Promotion(usage, self.order(latency=0), tuple(plan["people"]["orders"]))
 
 
 @contextmanager
