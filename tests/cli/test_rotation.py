@@ -142,9 +142,11 @@ def test_two_names_for_one_account_share_what_was_found(world: World) -> None:
     rotation.happen()
     ran = world.run("doctor", "--env", "dev", "--env", "twin")
     assert ran.code == 0, ran.out
-    refused = rotation.refused()  # both may have asked before either was refused
-    assert 1 <= refused <= 2
-    assert (rotation.asked("now"), rotation.asked("next")) == (1 + refused, 1)
+    # Both may send the old one before either is refused, and both may fetch it: `Kept` has nobody
+    # wait. What is refused is then looked up once for both.
+    assert 1 <= rotation.refused() <= 2
+    assert 2 <= rotation.asked("now") <= 3
+    assert rotation.asked("next") == 1
 
 
 @pytest.mark.parametrize(
