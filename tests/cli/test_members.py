@@ -105,8 +105,8 @@ def test_a_plan_is_stale_where_others_would_gain_by_it(staffed: World) -> None:
 
 
 def test_a_plan_is_stale_where_its_source_has_become_too_old(staffed: World) -> None:
-    staffed.configure(max_source_age='"1s"')
     plan = staffed.plan("--assignments", "merge")
+    staffed.configure(max_source_age='"1s"')
     time.sleep(2.1)
     with staffed.untouched():
         ran = staffed.run("apply", plan, "--yes")
