@@ -116,18 +116,21 @@ def role_names(ways: Ways) -> frozenset[str]:
 
 def effective(
     roles: Mapping[RoleKey, Role],
-    assignments: Iterable[Assignment],
+    holdings: Mapping[PrincipalKey, Iterable[Assignment]],
     groups_of: Mapping[str, frozenset[str]],
     levels: Levels,
 ) -> Access:
-    """What everybody who holds a role may do; `groups_of` is that of `model.People`.
+    """What everybody who holds a role may do, by what each holds (`model.by_holder`) and by the
+    groups that each user is in, as in `model.People`.
 
     A role that is not in `roles` grants nothing: what its removal takes away shows as a loss.
     """
     held: dict[PrincipalKey, dict[Where, set[Way]]] = defaultdict(partial(defaultdict, set))
-    direct = {key[1]: Way(key[1]) for key in roles}
-    for kind, name, role_type, role, scope in assignments:
-        held[kind, name][role_type, scope].add(direct.get(role) or Way(role))
+    direct = _Direct()
+    for holder, items in holdings.items():
+        own = held[holder]
+        for _, _, role_type, role, scope in items:
+            own[role_type, scope].add(direct[role])
     of_group = {
         name: [(where, {Way(way.role, name) for way in ways}) for where, ways in own.items()]
         for (kind, name), own in held.items()
@@ -144,6 +147,14 @@ def effective(
         who: {where: frozenset(ways) for where, ways in own.items()} for who, own in held.items()
     }
     return Access(frozen, permissions, levels)
+
+
+class _Direct(dict[str, Way]):
+    """The way in which each role is held directly: many hold the same."""
+
+    def __missing__(self, role: str) -> Way:
+        way = self[role] = Way(role)
+        return way
 
 
 def access_changes(before: Access, after: Access) -> tuple[AccessChange, ...]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from migrate.access import Grant, Way, effective, in_order, role_names
 from migrate.errors import UsageError
 from migrate.levels import Levels, Values
-from migrate.model import PrincipalKind, State
+from migrate.model import PrincipalKind, State, by_holder
 from migrate.traits import Traits
 from migrate.wording import quoted
 
@@ -64,10 +64,11 @@ def holders(state: State, permission: str, levels: Levels) -> tuple[Holder, ...]
     if people is None:
         return ()
     roles = {key: role for key, role in state.by_key().items() if permission in role.permissions}
-    alone = effective(roles, (), {}, levels)
+    alone = effective(roles, {}, {}, levels)
     giving = {key for key in roles if levels.granting(alone.granted(key[0], (key[1],), permission))}
     held = (item for item in people.assignments if item.role_key in giving)
-    access = effective({key: roles[key] for key in giving}, held, people.groups_of, levels)
+    those = {key: roles[key] for key in giving}
+    access = effective(those, by_holder(held), people.groups_of, levels)
     # Thousands of users hold a few hundred different sets of roles.
     known: dict[tuple[str, frozenset[str]], Grant] = {}
     found = []

@@ -17,6 +17,7 @@ from migrate.model import (
     RoleKey,
     Selection,
     State,
+    by_holder,
     holder_of,
 )
 from migrate.ordering import Order
@@ -123,7 +124,7 @@ def reach(
     if people is None:
         return None
     levels = Levels.of(traits.value_order, traits.denied)
-    then = effective(before.by_key(), people.assignments, people.groups_of, levels)
+    then = effective(before.by_key(), people.by_holder, people.groups_of, levels)
     now = _moved(then, after.by_key(), people, held_after)
     users = sum(kind == "user" for kind, _ in people.principals)
     return Reach(then, now, access_changes(then, now), users)
@@ -132,7 +133,7 @@ def reach(
 def holders_of(people: People, roles: frozenset[RoleKey]) -> Mapping[RoleKey, int]:
     """How many users and groups hold each of some roles, by role; those without holders are out."""
     held: dict[RoleKey, set[tuple[str, str]]] = {}
-    for assignment in people.assignments:
+    for assignment in people.assignments if roles else ():
         if assignment.role_key in roles:
             held.setdefault(assignment.role_key, set()).add(assignment.holder)
     return {key: len(principals) for key, principals in sorted(held.items())}
@@ -145,14 +146,17 @@ def _moved(
     held: frozenset[Assignment],
 ) -> Access:
     """What `effective` gives of `held`, worked out only for those for whom it is not as it was."""
-    moving = set(map(holder_of, people.assignments ^ held))
+    gained = by_holder(held - people.assignments)
+    moving = {*gained, *map(holder_of, people.assignments - held)}
     group = PrincipalKind.GROUP.value
     groups = {name for kind, name in moving if kind == group}
     within = {user for user, of in people.groups_of.items() if not groups.isdisjoint(of)}
     moving.update((USER, user) for user in within)
+    needed = moving.union(each for each in people.by_holder if each[0] == group)
+    kept = {each: held.intersection(people.by_holder.get(each, ())) for each in needed}
     some = effective(
         roles,
-        (item for item in held if item[0] == group or holder_of(item) in moving),
+        {each: (*items, *gained.get(each, ())) for each, items in kept.items()},
         {user: of for user, of in people.groups_of.items() if (USER, user) in moving},
         then.levels,
     )

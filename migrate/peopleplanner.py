@@ -116,18 +116,17 @@ def _wanted(
         raise AssertionError("checked before")
     rules = request.rules
 
-    held = {item.role for item in people.assignments}
+    held = {name for _, name in people.by_role}
     names = held.union(role.name for role in sides.source.all_roles())
     covered = {name for name in names if sides.covers(rules.role(name))}
-    every = covered >= held
-    scoped = people.assignments
-    if not every:
-        scoped = frozenset(item for item in scoped if item.role in covered)
+    if not covered >= held:
+        scoped = frozenset(item for item in people.assignments if item.role in covered)
+        people = replace(people, assignments=scoped)
     roles = {
         role_type: section.holding(role for role in section.roles if role.name in covered)
         for role_type, section in sides.source.roles.items()
     }
-    source = State(roles, replace(people, assignments=scoped))
+    source = State(roles, people)
     resolution = resolve(
         source,
         sides.target,
@@ -141,7 +140,7 @@ def _wanted(
         raise _unresolved(resolution.unresolved, doubt, request.look_up.remedy)
     skipped = [f"skipped: {item}" for item in resolution.unresolved]
     notes = [doubt, *skipped] if doubt else skipped
-    return translated(scoped, resolution).assignments, resolution, notes
+    return translated(people.assignments, resolution).assignments, resolution, notes
 
 
 def _unresolved(names: tuple[Unresolved, ...], doubt: str, ask: str) -> InvalidInput:

@@ -38,7 +38,7 @@ def making_room(
     over = {
         holder: more
         for holder, count in coming.items()
-        if (more := people.counts[holder] + count - most) > 0
+        if (more := len(people.by_holder.get(holder, ())) + count - most) > 0
     }
     for item in removes if over else ():
         going[item.holder].append(item)

@@ -67,8 +67,10 @@ def made_by_probe(name: str) -> bool:
 def without_probes(state: State) -> State:
     """A state without the roles that probes made, and without who holds them."""
     people = state.people
-    held = (*people.assignments, *people.maybe_direct) if people else ()
-    names = {role.name for role in state.all_roles()}.union(item.role for item in held)
+    names = {role.name for role in state.all_roles()}
+    if people is not None:
+        names.update(name for _, name in people.by_role)
+        names.update(item.role for item in people.maybe_direct)
     ours = set(filter(made_by_probe, names))
     if not ours:
         return state

@@ -9,7 +9,7 @@ from migrate.identity.pairs import Pairs
 from migrate.identity.resolution import Resolution, Unresolved
 from migrate.identity.rules import BOT, GROUP, ROLE, USER, Fold, IdentityRules, folded
 from migrate.identity.things import Index, Thing, things
-from migrate.model import People, RoleKey, State, role_key_of, scope_of
+from migrate.model import People, RoleKey, State
 from migrate.wording import quoted
 
 _REMEDY = (
@@ -80,9 +80,10 @@ _Needs = Counter[tuple[str, str]]
 
 
 def _needs(people: People | None) -> _Needs:
-    held = people.assignments if people else ()
-    needs: _Needs = Counter(people.counts if people else ())
-    needs.update({(BOT, scope): count for scope, count in Counter(map(scope_of, held)).items()})
+    if people is None:
+        return Counter()
+    needs: _Needs = Counter({each: len(items) for each, items in people.by_holder.items()})
+    needs.update({(BOT, scope): count for scope, count in people.by_scope.items()})
     return needs
 
 
@@ -132,7 +133,7 @@ class _Found:
         roles_after: Collection[RoleKey] | None,
     ) -> dict[RoleKey, RoleKey]:
         """The target's role keys by the source's."""
-        needs = Counter(map(role_key_of, source.people.assignments if source.people else ()))
+        needs = source.people.by_role if source.people else Counter[RoleKey]()
         takers: dict[RoleKey, RoleKey] = {}
         found = {}
         for key in sorted(needs.keys() | source.by_key().keys()):

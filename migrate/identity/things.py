@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from migrate.identity.rules import BOT, USER, caseless
-from migrate.model import ACCOUNT, People, Principal, scope_of
+from migrate.model import ACCOUNT, People, Principal
 
 
 class Thing(NamedTuple):
@@ -45,14 +45,14 @@ def things(people: People, kind: str) -> list[Thing]:
             key: Thing(kind, key, key.removesuffix(f" [{scope.id}]"), scope.name, scope.id)
             for key, scope in people.scopes.items()
         }
-        named = set(map(scope_of, people.assignments)) - {ACCOUNT}
+        named = people.by_scope.keys() - {ACCOUNT}
     else:
         found = {
             key: Thing(kind, key, _base(key, each), each.name, each.id, each.org_id)
             for (its_kind, key), each in people.principals.items()
             if its_kind == kind
         }
-        named = {name for its_kind, name in people.counts if its_kind == kind}
+        named = {name for its_kind, name in people.by_holder if its_kind == kind}
     for key in named - found.keys():
         found[key] = Thing(kind, key, key, key)
     return [found[key] for key in sorted(found)]

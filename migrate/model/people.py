@@ -1,10 +1,11 @@
 """Who can hold roles, and who holds which."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -77,6 +78,14 @@ scope_of: Callable[[Assignment], str] = itemgetter(4)
 """`Assignment.scope`, likewise."""
 
 
+def by_holder(assignments: Iterable[Assignment]) -> dict[PrincipalKey, list[Assignment]]:
+    """Group assignments by who holds them."""
+    found: dict[PrincipalKey, list[Assignment]] = defaultdict(list)
+    for item in assignments:
+        found[item[0], item[1]].append(item)
+    return dict(found)
+
+
 @dataclass(frozen=True)
 class People:
     """Who holds what, as captured; None in a state means that it was not captured.
@@ -101,25 +110,33 @@ class People:
     complete: bool = True
 
     @cached_property
-    def in_order(self) -> tuple[Assignment, ...]:
-        """The assignments, sorted."""
-        found = list(self.assignments)
-        # Column by column is half the time: only the last ones that differ are compared at all.
-        for column in reversed(range(len(Assignment._fields))):
-            found.sort(key=itemgetter(column))
-        return tuple(found)
+    def by_holder(self) -> Mapping[PrincipalKey, list[Assignment]]:
+        """The assignments of each who has any."""
+        return by_holder(self.assignments)
 
     @cached_property
-    def counts(self) -> Counter[PrincipalKey]:
-        """How many assignments each has who has any."""
-        return Counter(map(holder_of, self.assignments))
+    def by_role(self) -> Counter[RoleKey]:
+        """How many hold each role that somebody holds."""
+        return Counter(map(role_key_of, self.assignments))
+
+    @cached_property
+    def by_scope(self) -> Counter[str]:
+        """How many assignments there are in each scope that has any."""
+        return Counter(map(scope_of, self.assignments))
+
+    @cached_property
+    def in_order(self) -> tuple[Assignment, ...]:
+        """The assignments, sorted."""
+        holdings = self.by_holder
+        return tuple(chain.from_iterable(sorted(holdings[holder]) for holder in sorted(holdings)))
 
     def counts_after(
         self, adds: Collection[Assignment], removes: Collection[Assignment]
     ) -> Counter[PrincipalKey]:
         """How many each will have to whom something is given, or from whom it is taken."""
         held = self.assignments
-        found = Counter({each: self.counts[each] for each in map(holder_of, (*adds, *removes))})
+        moving = map(holder_of, (*adds, *removes))
+        found = Counter({each: len(self.by_holder.get(each, ())) for each in moving})
         found.update(map(holder_of, held.union(adds).difference(held, removes)))
         found.subtract(map(holder_of, held.intersection(removes)))
         return found

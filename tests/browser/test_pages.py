@@ -12,7 +12,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from migrate.access import access_changes, effective
 from migrate.diff import Action, Change
 from migrate.levels import Levels
-from migrate.model import Assignment, Role
+from migrate.model import Assignment, Role, by_holder
 from migrate.peopleplan import PeoplePlan
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.report import plan_html, run_html
@@ -57,7 +57,8 @@ def plan_with(count, users=30):
         Assignment("user", f"new{n}@example.com", "bot", "Role 00000", "Sales") for n in range(3)
     )
     access = access_changes(
-        effective(then, held, {}, LEVELS), effective(now, held.union(adds), {}, LEVELS)
+        effective(then, by_holder(held), {}, LEVELS),
+        effective(now, by_holder(held.union(adds)), {}, LEVELS),
     )
     people = PeoplePlan(access=access, adds=adds)
     return replace(plan_of(1, store="directory"), changes=tuple(found), people=people)

@@ -5,7 +5,7 @@ import pytest
 
 from migrate.access import Direction, Way, access_changes, effective
 from migrate.levels import Levels
-from migrate.model import ACCOUNT, Assignment, Role
+from migrate.model import ACCOUNT, Assignment, Role, by_holder
 from migrate.report.access_text import sentences
 
 LEVELS = Levels.of((("NO", "VIEW", "FULL"), ("NO", "YES")), "NO")
@@ -20,7 +20,9 @@ def held(principal, role_type, name, scope=ACCOUNT, kind="user"):
 
 
 def access(roles, assignments, groups_of=None):
-    return effective({one.key: one for one in roles}, assignments, groups_of or {}, LEVELS)
+    return effective(
+        {one.key: one for one in roles}, by_holder(assignments), groups_of or {}, LEVELS
+    )
 
 
 def deltas(before, after):
@@ -231,8 +233,8 @@ def test_a_large_account_takes_a_moment_only():
 
     start = time.process_time()
     then, now = (
-        effective(before, who, groups_of, LEVELS),
-        effective(after, fewer, groups_of, LEVELS),
+        effective(before, by_holder(who), groups_of, LEVELS),
+        effective(after, by_holder(fewer), groups_of, LEVELS),
     )
     found = sentences(access_changes(then, now), LEVELS)
     assert found

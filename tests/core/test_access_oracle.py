@@ -7,7 +7,7 @@ from migrate.access import Direction, Way, access_changes, effective
 from migrate.access_rules import KINDS, AccessFacts
 from migrate.accessfile import to_value
 from migrate.levels import Levels
-from migrate.model import Assignment, Role
+from migrate.model import Assignment, Role, by_holder
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.report.access_text import rows, sentences
 
@@ -49,7 +49,7 @@ def sides(draw):
 def ours(side):
     roles, assignments, groups_of = side
     built = {key: Role(*key, permissions=held) for key, held in roles.items()}
-    return effective(built, assignments, groups_of, LEVELS)
+    return effective(built, by_holder(assignments), groups_of, LEVELS)
 
 
 def ways(side, who, role_type, scope):

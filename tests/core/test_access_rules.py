@@ -7,7 +7,7 @@ from migrate.access_rules import KINDS, AccessFacts
 from migrate.errors import InvalidInput
 from migrate.guardkind import Severity
 from migrate.levels import Levels
-from migrate.model import ACCOUNT, Assignment, Role
+from migrate.model import ACCOUNT, Assignment, Role, by_holder
 from migrate.platforms.faircom.catalogue import TRAITS as FAIRCOM
 from migrate.platforms.kore.catalogue import TRAITS
 
@@ -37,7 +37,7 @@ def facts(
                 ("admin", name): Role("admin", name, permissions=each)
                 for name, each in these.items()
             },
-            who,
+            by_holder(who),
             groups_of or {},
             LEVELS,
         )
@@ -201,7 +201,7 @@ def test_not_together_looks_at_one_scope_at_a_time():
 def test_not_together_counts_no_two_scopes_as_one():
     roles = {("bot", name): Role("bot", name, permissions={name: "YES"}) for name in ("A", "B")}
     who = [held("ann", "A", "bot", "one"), held("ann", "B", "bot", "two")]
-    side = effective(roles, who, {}, LEVELS)
+    side = effective(roles, by_holder(who), {}, LEVELS)
     known = {"bot": frozenset("AB")}
     found = AccessFacts(side, side, (), 1, None, known, frozenset("AB"), TRAITS)
     assert objection("not_together", found, permissions=("A", "B")) == ""

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from migrate.access import Direction, access_changes, effective
 from migrate.levels import Levels
-from migrate.model import ACCOUNT, Assignment, Role
+from migrate.model import ACCOUNT, Assignment, Role, by_holder
 from migrate.report.access_text import MOST, Words, lines, rows, sentences
 
 LEVELS = Levels.of((("NO", "VIEW", "FULL"), ("NO", "YES")), "NO")
@@ -21,7 +21,7 @@ def side(roles, who, groups_of=None):
         for kind in ("admin", "bot")
         for name, each in roles.items()
     }
-    return effective(both, who, groups_of or {}, LEVELS)
+    return effective(both, by_holder(who), groups_of or {}, LEVELS)
 
 
 def changes(before, after, who, groups_of=None):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from migrate import accessfile, canonical, resources
 from migrate.access import AccessChange, Delta, Direction, Way, access_changes, effective
 from migrate.levels import Levels
-from migrate.model import Assignment, Role
+from migrate.model import Assignment, Role, by_holder
 from migrate.validation import validate
 from tests.core.test_access_oracle import ours, sides
 
@@ -73,7 +73,9 @@ def test_as_json():
     ]
     groups = {"bob": frozenset({"Ops"})}
     sides = [
-        effective({("admin", "R"): Role("admin", "R", permissions=held)}, who, groups, LEVELS)
+        effective(
+            {("admin", "R"): Role("admin", "R", permissions=held)}, by_holder(who), groups, LEVELS
+        )
         for held in roles
     ]
     value = accessfile.to_value(access_changes(*sides))

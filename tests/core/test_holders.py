@@ -50,7 +50,7 @@ def states(draw: st.DrawFn) -> State:
 def test_they_are_those_to_whom_effective_access_grants_it(state: State) -> None:
     people = state.people
     assert people is not None
-    access = effective(state.by_key(), people.assignments, people.groups_of, LEVELS)
+    access = effective(state.by_key(), people.by_holder, people.groups_of, LEVELS)
     wanted = {}
     for (kind, name), places in access.held.items():
         for where in places:

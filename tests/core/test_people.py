@@ -18,6 +18,16 @@ def test_in_order_is_sorted(held):
     assert list(People("", {}, {}, held).in_order) == sorted(held)
 
 
+@given(ASSIGNMENTS)
+def test_each_index_has_every_assignment_in_its_place(held):
+    people = People("", {}, {}, held)
+    assert Counter(one for items in people.by_holder.values() for one in items) == Counter(held)
+    assert all(one.holder == who for who, items in people.by_holder.items() for one in items)
+    assert all(people.by_holder.values())
+    assert people.by_role == Counter(item.role_key for item in held)
+    assert people.by_scope == Counter(item.scope for item in held)
+
+
 @given(ASSIGNMENTS, ASSIGNMENTS, ASSIGNMENTS)
 def test_what_they_will_have_counts_what_is_held_and_given_and_not_taken(held, adds, removes):
     people = People("", {}, {}, held)

@@ -4,9 +4,9 @@ The vendor shows roles in more than one form; all are taken. That a list is cut 
 without the right is nowhere said in it: it shows by who is missing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from itertools import chain, compress
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from migrate.causes import Cause
@@ -44,28 +44,38 @@ def state_of(result: Mapping[str, Any], *, operator: str, where: str) -> State:
     Roles are those that somebody holds, never known to be all. Raises PlatformFailed where the
     result is no sound list, AccessDenied where it can't be all of it.
     """
-    rows = rows_of(result, where=where)
-    accounts = _by_name(rows, where)
-    names = sorted(accounts)
-    spellings = dict.fromkeys(chain.from_iterable(accounts[name].roles for name in names))
+    accounts = _by_name(rows_of(result, where=where), where)
+    accounts = {name: accounts[name] for name in sorted(accounts)}
+    spellings = dict.fromkeys(chain.from_iterable(row.roles for row in accounts.values()))
     folded = {spelling: fold("role", spelling) for spelling in spellings}
     spelled = {folded[spelling]: spelling for spelling in reversed(spellings)}
-    assignments: list[tuple[str, ...]] = []
-    principals, user = {}, _USER.value
-    for name in names:
-        row = accounts[name]
-        held = dict.fromkeys([folded[each] for each in row.roles])
-        held.pop(GUEST, None)
-        first = next(iter(held)) if len(held) > 1 else None
-        assignments += [(user, name, ROLE_TYPE, each, ACCOUNT) for each in held]
-        principals[user, name] = Principal(_USER, row.name, primary=first)
     roles = tuple(
         Role.opaque(ROLE_TYPE, name, spelled[name] if spelled[name] != name else None)
         for name in sorted(spelled.keys() - {GUEST})
     )
-    people = People("", principals, {}, frozenset(map(_ASSIGNMENT, assignments)))
+    people = _people(accounts, folded)
     _check_whole(people, fold(_USER, operator), where)
     return State({ROLE_TYPE: Section(Capture.SEEN_IN_USE, roles)}, people)
+
+
+def _people(accounts: Mapping[str, Row], folded: Mapping[str, str]) -> People:
+    """Who holds what, by the accounts' names and what each spelling of a role is folded to."""
+
+    @cache  # many hold the same
+    def own(roles: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(folded[each] for each in roles if folded[each] != GUEST))
+
+    user, principals = _USER.value, {}
+    holders: list[str] = []
+    held: list[str] = []
+    for name, row in accounts.items():
+        roles = own(row.roles)
+        holders += [name] * len(roles)
+        held += roles
+        first = roles[0] if len(roles) > 1 else None
+        principals[user, name] = Principal(_USER, row.name, primary=first)
+    columns = zip(repeat(user), holders, repeat(ROLE_TYPE), held, repeat(ACCOUNT), strict=False)
+    return People("", principals, {}, frozenset(map(_ASSIGNMENT, columns)))
 
 
 def _by_name(rows: tuple[Row, ...], where: str) -> dict[str, Row]:
@@ -112,57 +122,68 @@ def rows_of(result: Mapping[str, Any], *, where: str) -> tuple[Row, ...]:
 
     Raises PlatformFailed, with every fault, where it is no sound list.
     """
-    faults: list[str] = []
-    found = result.get("accounts")
-    rows = list(_rows(found, faults)) if isinstance(found, list) else []
-    if not isinstance(found, list):
-        faults.append(f"$.result.accounts: expected a list, found {value_words(found)}")
-    elif found and not any(
-        isinstance(each, dict) and not each.keys().isdisjoint(_FORMS) for each in found
-    ):
-        faults.append("no account says which roles it holds")
-    if faults:
-        more = f" and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
-        raise PlatformFailed(
-            f"listAccounts: the answer is no sound list: {'; '.join(faults[:SHOWN])}{more}",
-            where=where,
-            remedy="Nothing is planned on a short or odd read; check the server's version.",
-        )
-    return tuple(rows)
+    accounts = result.get("accounts")
+    rows = _sound(accounts) if isinstance(accounts, list) else None
+    if rows is not None:
+        return rows
+    faults = list(_faults(accounts))
+    more = f" and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+    raise PlatformFailed(
+        f"listAccounts: the answer is no sound list: {'; '.join(faults[:SHOWN])}{more}",
+        where=where,
+        remedy="Nothing is planned on a short or odd read; check the server's version.",
+    )
 
 
 _FORMS = ("roleNames", "roles")
 
 
-def _rows(accounts: list[Any], faults: list[str]) -> Iterator[Row]:
+def _roles(account: Mapping[str, Any]) -> list[Any]:
+    """The names of an account's roles, each a string or in an object."""
+    return [
+        each.get("roleName") if isinstance(each, dict) else each
+        for form in _FORMS
+        for each in account.get(form) or ()
+    ]
+
+
+def _sound(accounts: list[Any]) -> tuple[Row, ...] | None:
+    """The accounts in a list without faults: all of one kind are looked at together, which is
+    faster. None where there are faults."""
+    if not {*map(type, accounts)} <= {dict}:
+        return None
+    lists = [account.get(form) for form in _FORMS for account in accounts]
+    if not {*map(type, lists)} <= {list, type(None)}:
+        return None
+    if accounts and not any(form in account for account in accounts for form in _FORMS):
+        return None
+    rows = tuple(Row(account.get("username"), tuple(_roles(account))) for account in accounts)
+    names = [row.name for row in rows]
+    names += chain.from_iterable(row.roles for row in rows)
+    return rows if {*map(type, names)} <= {str} and all(names) else None
+
+
+def _faults(accounts: Any) -> Iterator[str]:
+    """What is wrong with a list of accounts, with its place."""
+    if not isinstance(accounts, list):
+        yield f"$.result.accounts: expected a list, found {value_words(accounts)}"
+        return
     for index, account in enumerate(accounts):
         name = account.get("username") if isinstance(account, dict) else None
         if not isinstance(name, str) or not name:
-            faults.append(f"{_place(index)}: an account without a username")
+            yield f"{_place(index)}: an account without a username"
             continue
-        roles: list[str] = []
         for form in _FORMS:
             held = account.get(form)
             if isinstance(held, list):
-                roles += _names(held, partial(_place, index, form), faults)
+                for number, each in enumerate(_roles({form: held})):
+                    if not isinstance(each, str) or not each:
+                        yield f"{_place(index, form)}[{number}]: a role without a name"
             elif held is not None:
-                found = value_words(held)
-                faults.append(f"{_place(index, form)}: expected a list, found {found}")
-        yield Row(name, tuple(roles))
-
-
-def _names(held: list[Any], place: Callable[[], str], faults: list[str]) -> list[str]:
-    """The names of roles in a list, each a string or in an object."""
-    names: list[Any] = [each.get("roleName") if isinstance(each, dict) else each for each in held]
-    if all(names) and {*map(type, names)} <= {str}:
-        return names
-    sound = [isinstance(name, str) and bool(name) for name in names]
-    faults += [
-        f"{place()}[{number}]: a role without a name"
-        for number, is_sound in enumerate(sound)
-        if not is_sound
-    ]
-    return list(compress(names, sound))
+                yield f"{_place(index, form)}: expected a list, found {value_words(held)}"
+    known = (account for account in accounts if isinstance(account, dict))
+    if accounts and not any(form in account for account in known for form in _FORMS):
+        yield "no account says which roles it holds"
 
 
 def _place(index: int, form: str = "") -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from migrate.errors import AccessDenied, PlatformFailed
 from migrate.model import Assignment, Capture
-from migrate.platforms.faircom.accounts import state_of
+from migrate.platforms.faircom.accounts import rows_of, state_of
 from tests.platforms.faircom.servers import listed, row, state
 
 SHAPES = ("objects", "names", "strings")
@@ -98,6 +98,44 @@ def test_a_list_that_cant_be_all_of_it_names_the_right_that_is_missing(
 def test_an_odd_list_is_an_error_with_its_place(result: Any, told: str) -> None:
     with pytest.raises(PlatformFailed, match=told):
         state_of(result, operator="ADMIN", where="prod")
+
+
+_ODD = st.sampled_from([None, 0, "", {}, [], True])
+_NAME = st.sampled_from(["ann", "Ops"]) | _ODD
+_ROLES = st.lists(_NAME | st.fixed_dictionaries({}, optional={"roleName": _NAME}), max_size=2)
+_ACCOUNT = st.fixed_dictionaries(
+    {}, optional={"username": _NAME, "roles": _ROLES | _ODD, "roleNames": _ROLES | _ODD}
+)
+
+
+def _text(name: Any) -> bool:
+    return isinstance(name, str) and name != ""
+
+
+def _sound(account: Any) -> bool:
+    """The documented forms (faircom.md 4.6), one account at a time."""
+    if not isinstance(account, dict) or not _text(account.get("username")):
+        return False
+    forms = [account[form] for form in ("roles", "roleNames") if account.get(form) is not None]
+    return all(
+        isinstance(form, list)
+        and all(_text(each.get("roleName") if type(each) is dict else each) for each in form)
+        for form in forms
+    )
+
+
+@given(st.lists(_ACCOUNT | _ODD, max_size=3))
+def test_a_list_is_read_or_has_a_fault_that_is_told(accounts: list[Any]) -> None:
+    says = any("roles" in each or "roleNames" in each for each in accounts if type(each) is dict)
+    sound = all(map(_sound, accounts)) and (says or not accounts)
+    try:
+        rows = rows_of({"accounts": accounts}, where="prod")
+    except PlatformFailed as failed:
+        assert not sound
+        assert not str(failed).endswith("no sound list: ")
+    else:
+        assert sound
+        assert [row.name for row in rows] == [account["username"] for account in accounts]
 
 
 def test_of_many_faults_the_first_are_told_and_the_rest_counted() -> None:
