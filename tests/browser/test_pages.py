@@ -265,7 +265,8 @@ def test_axe_core_finds_nothing_and_nothing_is_wider_than_the_page(
         browser.execute_script(axe)
         found = browser.execute_async_script(
             "const end = arguments[arguments.length - 1];"
-            "axe.run().then(r => end(r.violations.map(v => [v.id, v.nodes[0].failureSummary])))"
+            "axe.run({resultTypes: ['violations']}).then("  # without details of what passes: faster
+            "r => end(r.violations.map(v => [v.id, v.nodes[0].failureSummary])))"
         )
         assert found == []
         wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
