@@ -144,7 +144,9 @@ def effective(
         for key, role in roles.items()
     }
     frozen = {
-        who: {where: frozenset(ways) for where, ways in own.items()} for who, own in held.items()
+        who: {where: frozenset(ways) for where, ways in own.items()}
+        for who, own in held.items()
+        if own
     }
     return Access(frozen, permissions, levels)
 

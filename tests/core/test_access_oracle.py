@@ -7,7 +7,8 @@ from migrate.access import Direction, Way, access_changes, effective
 from migrate.access_rules import KINDS, AccessFacts
 from migrate.accessfile import to_value
 from migrate.levels import Levels
-from migrate.model import Assignment, Role, by_holder
+from migrate.model import Assignment, People, Role, Section, State, by_holder
+from migrate.peopleplan import reach
 from migrate.platforms.kore.catalogue import TRAITS
 from migrate.report.access_text import rows, sentences
 
@@ -106,6 +107,25 @@ def expected(before, after):
             continue
         found[place] = (direction, set(had), set(has), through)
     return found
+
+
+def state_of(side):
+    roles, assignments, groups_of = side
+    sections = {
+        kind: Section.of(
+            Role(*key, permissions=held) for key, held in roles.items() if key[0] == kind
+        )
+        for kind in ("admin", "bot")
+    }
+    return State(sections, People("", {}, {}, assignments, groups_of))
+
+
+@given(sides())
+def test_what_a_plan_reaches_is_what_everybody_would_have_afresh(both):
+    before, after = both
+    found = reach(state_of(before), state_of(after), after[1], TRAITS)
+    assert (found.before.held, found.after.held) == (ours(before).held, ours(after).held)
+    assert found.after.permissions == ours(after).permissions
 
 
 @given(sides())
