@@ -177,13 +177,21 @@ class Plan:
         return tuple(sorted({change.role_type for change in self.changes}))
 
 
+NO_WAY = "roles cannot travel between platforms"
+"""Why nothing can be planned between two of different ones."""
+
+
 def same_platform(source: Side | Snapshot, target: Snapshot, why: str) -> None:
     """Raises UsageError where two are of different platforms; `why` says what that rules out."""
-    one, other = source.identity.platform, target.identity.platform
-    if one != other:
+    one_platform((source.environment, source.identity), (target.environment, target.identity), why)
+
+
+def one_platform(source: tuple[str, Identity], target: tuple[str, Identity], why: str) -> None:
+    """As `same_platform`, of two environments by what they are called and are."""
+    (here, one), (there, other) = source, target
+    if one.platform != other.platform:
         raise UsageError(
-            f"{source.environment!r} is a {one} environment and {target.environment!r} a {other} "
-            f"one: {why}",
+            f"{here!r} is a {one.platform} environment and {there!r} a {other.platform} one: {why}",
             target=UNCHANGED,
             remedy="Name two environments of one platform.",
         )

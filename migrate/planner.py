@@ -18,7 +18,7 @@ from migrate.model import (
 )
 from migrate.peopleplan import Sides
 from migrate.peopleplanner import PeopleRequest, plan_people
-from migrate.plan import Plan, Side, Source, Terms, desired, same_platform
+from migrate.plan import NO_WAY, Plan, Side, Source, Terms, desired, same_platform
 from migrate.profile import without_probes
 from migrate.traits import Traits
 
@@ -61,7 +61,7 @@ def make(
     Raises UsageError where the two sides are of different platforms, or where a `--role` pattern
     matches no role on either side.
     """
-    same_platform(source.side, target, "roles cannot travel between platforms")
+    same_platform(source.side, target, NO_WAY)
     names = request.people.rules
     selections = scope_here(request.selection, source.selection, source.state, names)
     called = called_here(source.state, selections, names)

@@ -13,6 +13,7 @@ from migrate.peopleplan import known_people
 from migrate.pipeline.capture import Captured
 from migrate.pipeline.planning import Wish, overrides
 from migrate.pipeline.sources import Hints, Spelled, from_file, obtain
+from migrate.plan import NO_WAY, one_platform
 from migrate.platforms.base import Need
 from migrate.snapshot import UNDATED
 from migrate.tools import epoch
@@ -59,7 +60,7 @@ def check(way: Way, wish: Wish) -> None:
 def target_of(way: Way, connections: Connections) -> Environment:
     """The environment that a way leads to.
 
-    Raises UsageError where it is none, or the same account as the source.
+    Raises UsageError where it is none, or the same account as the source, or on another platform.
     """
     if way.to.kind != "environment":
         raise UsageError(
@@ -76,6 +77,9 @@ def target_of(way: Way, connections: Connections) -> Environment:
                 target="unchanged",
                 remedy="Name two different environments.",
             )
+        one_platform(
+            (source.name, source.identity), (environment.name, environment.identity), NO_WAY
+        )
     return environment
 
 
@@ -108,14 +112,18 @@ def source_of(
 ) -> "Snapshot | AssignmentsFile":
     """The source, with who holds what where that is to travel, too.
 
-    Raises UsageError where it does not hold that, or its assignments are older than the target's
-    config allows: an old snapshot must not give leavers their access back.
+    Raises UsageError where it is of another platform, does not hold that, or its assignments are
+    older than the target's config allows: an old snapshot must not give leavers their access back.
     """
     if not isinstance(way.source, Spelled):
         return way.source
     moving = wish.assignments is not Assignments.NONE
     need = Need.ALL if moving else Need.NOTHING
     source = way.taken or obtain(way.source, connections, way.hints, EVERYTHING, need)
+    # Before the target is read: names of one platform are not looked up on another.
+    one_platform(
+        (source.environment, source.identity), (environment.name, environment.identity), NO_WAY
+    )
     if moving:
         known_people(source.state, "source", _unread(source, way.source))
     taken = epoch(source.captured_at)

@@ -534,6 +534,32 @@ def test_what_holds_no_assignments_is_named_as_such(staffed: World) -> None:
         assert staffed.calls("prod", seen) == []
 
 
+LEDGER = """[environments.ledger]
+platform = "faircom"
+url = "https://127.0.0.1:1"
+account = "ledger"
+login = { username = "ADMIN", password = { env = "NOBODY_SETS_THIS" } }
+"""
+
+
+def test_names_of_another_platform_are_not_looked_up_in_the_target(staffed: World) -> None:
+    path = staffed.folder / "dev.json"
+    assert staffed.run("snapshot", "--env", "dev", "-o", path).code == 0
+    document = json.loads(path.read_bytes())
+    document["environment"], document["identity"]["platform"] = "ledger", "faircom"
+    path.write_text(json.dumps(document))
+    staffed.extra = LEDGER
+    staffed.configure()
+    seen = staffed.last()
+    told = "'ledger' is a faircom environment and 'prod' a kore one: roles cannot travel"
+    for source in (f"file:{path}", "ledger"):
+        for command in (("plan",), ("promote", "--yes")):
+            ran = staffed.run(*command, "--from", source, "--to", "prod", *EXACT)
+            assert ran.code == 2, ran.err
+            ran.says(told, "target: unchanged")
+    assert staffed.calls("prod", seen) == []
+
+
 def test_an_old_snapshot_must_not_give_leavers_their_access_back(staffed: World) -> None:
     path = staffed.folder / "dev.json"
     assert staffed.run("snapshot", "--env", "dev", "-o", path).code == 0
