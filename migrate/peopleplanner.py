@@ -116,7 +116,7 @@ def _wanted(
         raise AssertionError("checked before")
     rules = request.rules
 
-    held = {name for _, name in people.by_role}
+    held = {name for _, name in people.role_counts}
     names = held.union(role.name for role in sides.source.all_roles())
     covered = {name for name in names if sides.covers(rules.role(name))}
     if not covered >= held:
@@ -144,7 +144,8 @@ def _wanted(
 
 
 def _unresolved(names: tuple[Unresolved, ...], doubt: str, ask: str) -> InvalidInput:
-    what = f"{len(names)} names of the source can't be resolved in the target"
+    count = "one name" if len(names) == 1 else f"{len(names)} names"
+    what = f"{count} of the source can't be resolved in the target"
     remedy = (
         "Add them to the target, map them under identity in the config, or leave their "
         "assignments out with --on-unresolved skip."

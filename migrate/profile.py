@@ -69,7 +69,7 @@ def without_probes(state: State) -> State:
     people = state.people
     names = {role.name for role in state.all_roles()}
     if people is not None:
-        names.update(name for _, name in people.by_role)
+        names.update(name for _, name in people.role_counts)
         names.update(item.role for item in people.maybe_direct)
     ours = set(filter(made_by_probe, names))
     if not ours:

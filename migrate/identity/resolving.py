@@ -83,7 +83,7 @@ def _needs(people: People | None) -> _Needs:
     if people is None:
         return Counter()
     needs: _Needs = Counter({each: len(items) for each, items in people.by_holder.items()})
-    needs.update({(BOT, scope): count for scope, count in people.by_scope.items()})
+    needs.update({(BOT, scope): count for scope, count in people.scope_counts.items()})
     return needs
 
 
@@ -133,7 +133,7 @@ class _Found:
         roles_after: Collection[RoleKey] | None,
     ) -> dict[RoleKey, RoleKey]:
         """The target's role keys by the source's."""
-        needs = source.people.by_role if source.people else Counter[RoleKey]()
+        needs = source.people.role_counts if source.people else Counter[RoleKey]()
         takers: dict[RoleKey, RoleKey] = {}
         found = {}
         for key in sorted(needs.keys() | source.by_key().keys()):

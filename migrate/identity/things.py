@@ -45,7 +45,7 @@ def things(people: People, kind: str) -> list[Thing]:
             key: Thing(kind, key, key.removesuffix(f" [{scope.id}]"), scope.name, scope.id)
             for key, scope in people.scopes.items()
         }
-        named = people.by_scope.keys() - {ACCOUNT}
+        named = people.scope_counts.keys() - {ACCOUNT}
     else:
         found = {
             key: Thing(kind, key, _base(key, each), each.name, each.id, each.org_id)

@@ -1,7 +1,7 @@
 """Who can hold roles, and who holds which."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -110,17 +110,17 @@ class People:
     complete: bool = True
 
     @cached_property
-    def by_holder(self) -> Mapping[PrincipalKey, list[Assignment]]:
+    def by_holder(self) -> Mapping[PrincipalKey, Sequence[Assignment]]:
         """The assignments of each who has any."""
         return by_holder(self.assignments)
 
     @cached_property
-    def by_role(self) -> Counter[RoleKey]:
-        """How many hold each role that somebody holds."""
+    def role_counts(self) -> Counter[RoleKey]:
+        """How many assignments there are of each role that somebody holds."""
         return Counter(map(role_key_of, self.assignments))
 
     @cached_property
-    def by_scope(self) -> Counter[str]:
+    def scope_counts(self) -> Counter[str]:
         """How many assignments there are in each scope that has any."""
         return Counter(map(scope_of, self.assignments))
 

@@ -120,12 +120,33 @@ def state_of(side):
     return State(sections, People("", {}, {}, assignments, groups_of))
 
 
-@given(sides())
+@st.composite
+def planned(draw):
+    """A side, and what may become of it: some of what is held stays, and some comes."""
+    before, other = draw(sides())
+    held = [
+        draw(st.sets(st.sampled_from(sorted(one[1])))) if one[1] else set()
+        for one in (before, other)
+    ]
+    return before, (other[0], frozenset(set().union(*held)), before[2])
+
+
+@given(planned())
 def test_what_a_plan_reaches_is_what_everybody_would_have_afresh(both):
     before, after = both
     found = reach(state_of(before), state_of(after), after[1], TRAITS)
     assert (found.before.held, found.after.held) == (ours(before).held, ours(after).held)
     assert found.after.permissions == ours(after).permissions
+
+
+def test_who_is_given_something_keeps_what_comes_through_a_group_that_stays():
+    in_group = Assignment("group", "G", "admin", "A", "")
+    own, new = (Assignment("user", "ann", "admin", name, "") for name in ("B", "C"))
+    roles = {("admin", name): {"P": "YES"} for name in "ABC"}
+    before = (roles, frozenset({in_group, own}), {"ann": frozenset({"G"})})
+    found = reach(state_of(before), state_of(before), before[1] | {new}, TRAITS)
+    ways = {Way("A", "G"), Way("B"), Way("C")}
+    assert found.after.held["user", "ann"] == {("admin", ""): ways}
 
 
 @given(sides())

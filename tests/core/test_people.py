@@ -24,8 +24,8 @@ def test_each_index_has_every_assignment_in_its_place(held):
     assert Counter(one for items in people.by_holder.values() for one in items) == Counter(held)
     assert all(one.holder == who for who, items in people.by_holder.items() for one in items)
     assert all(people.by_holder.values())
-    assert people.by_role == Counter(item.role_key for item in held)
-    assert people.by_scope == Counter(item.scope for item in held)
+    assert people.role_counts == Counter(item.role_key for item in held)
+    assert people.scope_counts == Counter(item.scope for item in held)
 
 
 @given(ASSIGNMENTS, ASSIGNMENTS, ASSIGNMENTS)

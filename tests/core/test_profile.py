@@ -126,6 +126,14 @@ def test_a_state_without_probes_has_neither_their_roles_nor_their_holders():
     assert without_probes(section(Role("admin", name))) == section()
 
 
+@pytest.mark.parametrize("where", ["assignments", "maybe_direct"])
+def test_a_role_of_a_probe_that_is_gone_is_known_by_who_is_said_to_hold_it(where):
+    own = Assignment("user", "ann", "admin", own_name("3f9a1c", 1), "")
+    people = replace(People("a", {}, {}, frozenset()), **{where: frozenset({own})})
+    clean = without_probes(State(section(FIXED).roles, people))
+    assert clean.people == People("a", {}, {}, frozenset())
+
+
 # lessons
 
 
