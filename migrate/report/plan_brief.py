@@ -44,7 +44,9 @@ def lines(plan: Plan, traits: Traits, width: int) -> Iterator[str]:
 
 
 def _counts(plan: Plan) -> Iterator[str]:
-    counts = ", ".join(f"{len(plan.of(action))} to {action.value}" for action in Action)
+    created, updated, deleted = (len(plan.of(action)) for action in Action)
+    roles = "role" if created == 1 else "roles"
+    counts = f"{created} {roles} to create, {updated} to update, {deleted} to delete"
     left = sum(1 for item in plan.left if item.reason is not Reason.NOT_CAPTURED)
     yield f"{counts}; {plan.equal} equal, {left} left as they are."
     adds, removes = len(plan.people.adds), len(plan.people.removes)

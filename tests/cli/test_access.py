@@ -645,7 +645,7 @@ def test_annotations_name_people_only_if_they_are_asked_to(
 def test_a_plan_ends_in_what_it_comes_to(staffed: World) -> None:
     brief = staffed.run("plan", "--from", "dev", "--to", "prod").out.rpartition("\n\n")[2]
     lines = brief.splitlines()
-    assert lines[0] == "1 to create, 2 to update, 0 to delete; 6 equal, 1 left as they are."
+    assert lines[0] == "1 role to create, 2 to update, 0 to delete; 6 equal, 1 left as they are."
     # Single Sign On for the three with Ops, Tasks for Night Desk and dee; Invite goes from Ops.
     assert lines[1] == "Access: 4 users and 2 groups would gain, 3 users and 1 group would lose."
     assert lines[2] == "Guards: warned by max_losers, no_gain; not checked: operator_unchanged."

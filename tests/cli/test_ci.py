@@ -70,7 +70,7 @@ def test_a_plan_on_github(world: World, github: GitHub) -> None:
     notice = told(ran)[-1]
     assert notice[0] == "notice"
     assert notice[1]["title"] == f"role-migrate plan, plan {plan['id']}"
-    assert notice[2].startswith("dev → prod: 2 to create, 2 to update")
+    assert notice[2].startswith("dev → prod: 2 roles to create, 2 to update")
     assert f"<code>{plan['id']}</code>" in github.summary
     assert "## dev → prod" in github.summary
 

@@ -187,7 +187,7 @@ def test_github_plans_a_pull_request_without_a_credential(farm: Farm) -> None:
     assert flow.run("comment") == 0, farm.said
     assert farm.world.calls("dev", seen) == farm.world.calls("prod", seen) == []
     assert "gh pr comment 12 --edit-last --create-if-none --body-file plan.md" in farm.calls
-    assert "→ prod: 2 to create, 2 to update" in farm.calls
+    assert "→ prod: 2 roles to create, 2 to update" in farm.calls
     assert "pipx install git+https://" in farm.calls
 
 

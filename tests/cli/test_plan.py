@@ -30,7 +30,7 @@ def test_a_plan_shows_every_change_and_writes_to_nobody(world: World) -> None:
         "Invite: YES → NO",
         '+ create admin role "Prüferin / ⚖"',
         'admin role "Leftover"',
-        "2 to create, 2 to update, 0 to delete",
+        "2 roles to create, 2 to update, 0 to delete",
     ):
         assert line in ran.out
 

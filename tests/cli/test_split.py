@@ -103,7 +103,7 @@ def test_a_file_that_was_removed_is_a_role_to_delete_and_guards_hold(
     world: World, roles: Path
 ) -> None:
     arguments = ("plan", "--from", f"dir:{roles}", "--to", "dev", "--mode", "full")
-    assert "0 to create, 0 to update, 0 to delete" in world.run(*arguments).out
+    assert "0 roles to create, 0 to update, 0 to delete" in world.run(*arguments).out
     (roles / "admin" / "Auditor.json").unlink()
     ran = world.run(*arguments, "--format", "json").json()
     assert [(each["action"], each["name"]) for each in ran["changes"]] == [("delete", "Auditor")]

@@ -133,8 +133,11 @@ def test_a_rendered_plan_names_every_change_and_ends_with_its_counts(promotion):
         head = f"  {sign} {change.action} {change.role_type} role {quoted(change.name)}"
         assert head in lines
     assert ("Nothing to change." in lines) == (not plan.changes)
-    for action in Action:
-        assert f"{len(plan.of(action))} to {action}" in brief[0]
+    count = {action: len(plan.of(action)) for action in Action}
+    created = f"{count[Action.CREATE]} role{'s' if count[Action.CREATE] != 1 else ''} to create"
+    assert brief[0].startswith(created)
+    for action in (Action.UPDATE, Action.DELETE):
+        assert f", {count[action]} to {action}" in brief[0]
 
 
 def plan_of(count, **request):
