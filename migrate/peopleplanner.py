@@ -11,6 +11,7 @@ from migrate.identity import (
     Pairs,
     Resolution,
     Unresolved,
+    called_alike,
     renames,
     resolve,
     translated,
@@ -140,7 +141,10 @@ def _wanted(
         raise _unresolved(resolution.unresolved, doubt, request.look_up.remedy)
     skipped = [f"skipped: {item}" for item in resolution.unresolved]
     notes = [doubt, *skipped] if doubt else skipped
-    return translated(people.assignments, resolution).assignments, resolution, notes
+    wanted = people.assignments
+    if not called_alike(people, resolution):
+        wanted = translated(wanted, resolution).assignments
+    return wanted, resolution, notes
 
 
 def _unresolved(names: tuple[Unresolved, ...], doubt: str, ask: str) -> InvalidInput:

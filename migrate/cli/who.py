@@ -32,6 +32,7 @@ def who(runtime: Runtime, permission: str, name: str, at: str | None, form: str)
       role-migrate who --permission "Single Sign On" --env prod --at 2026-01-31
     """
     from migrate.canonical import dumps_pretty
+    from migrate.connect import traits_of
     from migrate.pipeline.looking_back import to_value, who_held
     from migrate.report import who_text
 
@@ -43,5 +44,6 @@ def who(runtime: Runtime, permission: str, name: str, at: str | None, form: str)
     if form == "json":
         answer(dumps_pretty(found))
     else:
-        answer(who_text.to_csv(found) if form == "csv" else who_text.render(found))
+        traits = traits_of(environment)
+        answer(who_text.to_csv(found) if form == "csv" else who_text.render(found, traits))
     return Exit.DONE

@@ -3,7 +3,13 @@
 from migrate.identity.naming import called_here, scope_here
 from migrate.identity.pairs import Pair, Pairs, from_value, learn, to_value
 from migrate.identity.renaming import Rename, Renames, renames
-from migrate.identity.resolution import Resolution, Translation, Unresolved, translated
+from migrate.identity.resolution import (
+    Resolution,
+    Translation,
+    Unresolved,
+    called_alike,
+    translated,
+)
 from migrate.identity.resolving import resolve, unshown_users
 from migrate.identity.rules import IdentityRules, caseless, folded
 
@@ -16,6 +22,7 @@ __all__ = [
     "Resolution",
     "Translation",
     "Unresolved",
+    "called_alike",
     "called_here",
     "caseless",
     "folded",

@@ -1,19 +1,11 @@
 """What became of a source's names in a target, and assignments put into the target's names."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from operator import eq
 from typing import Any
 
-from migrate.model import (
-    ACCOUNT,
-    Assignment,
-    PrincipalKey,
-    RoleKey,
-    holder_of,
-    role_key_of,
-    scope_of,
-)
+from migrate.model import ACCOUNT, Assignment, People, PrincipalKey, RoleKey
 from migrate.wording import quoted
 
 
@@ -67,12 +59,9 @@ def translated(assignments: Iterable[Assignment], resolution: Resolution) -> Tra
 
     Whether one that is left over is an error or skipped is the caller's decision.
     """
-    given = frozenset(assignments)
-    if _called_alike(given, resolution):
-        return Translation(given, ())
     done: set[Assignment] = set()
     left: list[Assignment] = []
-    for each in given:
+    for each in assignments:
         kind, name, role_type, role_name, place = each
         holder = resolution.principals.get((kind, name))
         role = resolution.roles.get((role_type, role_name))
@@ -85,14 +74,16 @@ def translated(assignments: Iterable[Assignment], resolution: Resolution) -> Tra
     return Translation(frozenset(done), tuple(sorted(left)))
 
 
-def _called_alike(assignments: frozenset[Assignment], resolution: Resolution) -> bool:
-    """Whether each of them is in the target's names already."""
+def called_alike(source: People, resolution: Resolution) -> bool:
+    """Whether all that the source's assignments name has the same name in the target: then they
+    are their own translation.
+    """
     return (
-        _own(resolution.principals, set(map(holder_of, assignments)))
-        and _own(resolution.roles, set(map(role_key_of, assignments)))
-        and _own(resolution.scopes, set(map(scope_of, assignments)) - {ACCOUNT})
+        _own(resolution.principals, source.by_holder.keys())
+        and _own(resolution.roles, source.role_counts.keys())
+        and _own(resolution.scopes, source.scope_counts.keys() - {ACCOUNT})
     )
 
 
-def _own(found: Mapping[Any, Any], names: set[Any]) -> bool:
+def _own(found: Mapping[Any, Any], names: Set[Any]) -> bool:
     return found.keys() >= names and all(map(eq, found, found.values()))

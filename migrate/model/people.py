@@ -25,8 +25,7 @@ class PrincipalKind(StrEnum):
     GROUP = "group"
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """A user (name: e-mail) or group, spelled as the platform spells it.
 
     `id` is the platform's, `org_id` a user's id in its organisation. A user that is known by

@@ -5,6 +5,7 @@ from typing import Any
 
 from migrate.report import csv_text
 from migrate.report.escape import inert, quoted
+from migrate.traits import Traits
 
 HEADER = (
     *("environment", "at", "permission", "status", "between", "and", "kind", "principal"),
@@ -12,12 +13,12 @@ HEADER = (
 )
 
 
-def render(value: dict[str, Any]) -> str:
-    """The answer, from its JSON value."""
-    return "\n".join(_lines(value)) + "\n"
+def render(value: dict[str, Any], traits: Traits) -> str:
+    """The answer, from its JSON value, in the platform's words."""
+    return "\n".join(_lines(value, traits)) + "\n"
 
 
-def _lines(value: dict[str, Any]) -> Iterator[str]:
+def _lines(value: dict[str, Any], traits: Traits) -> Iterator[str]:
     name, label, environment = (inert(value[key]) for key in ("permission", "label", "environment"))
     title = name if name == label else f"{name} [{label}]"
     yield f"{title} in {environment} at {value['at']}"
@@ -28,14 +29,14 @@ def _lines(value: dict[str, Any]) -> Iterator[str]:
         ways = "; ".join(map(_way, one["ways"]))
         yield f"  {_who(one)}  {_values(one['value'])}  {_where(one, environment)}  {ways}"
     kinds = [one["kind"] for one in value["holders"]]
-    count = f"{kinds.count('user')} held by users, {kinds.count('group')} by groups."
-    yield count if kinds else "Nobody."
+    groups = f", {kinds.count('group')} by groups" if "group" in kinds else ""
+    yield f"{kinds.count('user')} held by {traits.noun('user')}s{groups}." if kinds else "Nobody."
     if value["partial"]:
         yield f"Not captured as a whole: {inert(', '.join(value['partial']))} roles."
     if value["unseenGroups"]:
         unseen = len(value["unseenGroups"])
-        groups = "one group holds" if unseen == 1 else f"{unseen} groups hold"
-        yield f"What {groups} in which no user holds a role can't be seen."
+        several = "one group holds" if unseen == 1 else f"{unseen} groups hold"
+        yield f"What {several} in which no user holds a role can't be seen."
     yield from _later(value, environment)
 
 

@@ -151,6 +151,15 @@ def test_a_snapshot_says_what_was_seen(ledger: World) -> None:
     assert [role["name"] for role in narrowed["state"]["roles"]["account"]["items"]] == ["LEDGER"]
 
 
+def test_who_holds_a_role_is_told_in_the_platforms_words(ledger: World) -> None:
+    assert ledger.run("snapshot", "--env", "prod").code == 0
+    ran = ledger.run("who", "--permission", "SALES", "--env", "prod")
+    assert ran.code == 0, ran.err
+    holders = {who for who, role in holdings(ledger) if role == "SALES"}
+    assert holders
+    assert f"{len(holders)} held by accounts." in ran.out.splitlines()
+
+
 def promote_from(world: World, source: str) -> Ran:
     return world.run(*("promote", "--from", source, *EXACTLY[3:]))
 

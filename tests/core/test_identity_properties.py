@@ -11,6 +11,8 @@ from migrate.identity import (
     Pair,
     Pairs,
     Resolution,
+    Translation,
+    called_alike,
     folded,
     learn,
     resolve,
@@ -115,6 +117,8 @@ def test_no_two_share_a_target_and_nothing_gets_lost(
     done = translated(source.people.assignments, found)
     assert len(done.assignments) + len(done.left) == len(source.people.assignments)
     assert set(done.left) <= source.people.assignments
+    same = Translation(source.people.assignments, ())
+    assert done == same or not called_alike(source.people, found)
     missing = {(each.kind, each.name) for each in found.unresolved}
     spelled = {key: each.name for key, each in source.people.principals.items()}
     for each in done.left:
@@ -122,6 +126,14 @@ def test_no_two_share_a_target_and_nothing_gets_lost(
         assert holder in missing or ("bot", each.scope) in missing
     for unresolved in found.unresolved:
         assert 0 < unresolved.needed <= len(done.left)
+
+
+@given(states())
+def test_a_state_is_called_as_it_is_itself(source: State) -> None:
+    found = resolved(source, source, IdentityRules(), Pairs(()))
+    assert source.people
+    assert called_alike(source.people, found)
+    assert translated(source.people.assignments, found).assignments == source.people.assignments
 
 
 def in_use(rules: IdentityRules, source: People, target: People) -> IdentityRules:
