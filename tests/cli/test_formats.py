@@ -60,7 +60,7 @@ def test_a_page_for_a_merge_request_is_short_first_and_folds_the_rest(world: Wor
     world.put("dev", state)
     page = plan(world, "--format", "md").out
     head, _, rest = page.partition("<details>")
-    assert head.startswith("## dev → prod: 3 to create")
+    assert head.startswith("## dev → prod: 3 roles to create")
     assert "to update" in head
     assert rest.count("</details>") == 2  # ours, and the role's within the block of code
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(page)
