@@ -66,7 +66,7 @@ def renumbered(people: People) -> People:
         people,
         account_id=f"{people.account_id}x",
         principals={
-            key: replace(each, name=f"{each.name}x", id=f"{each.id}x", org_id=f"{each.org_id}x")
+            key: each._replace(name=f"{each.name}x", id=f"{each.id}x", org_id=f"{each.org_id}x")
             for key, each in people.principals.items()
         },
         scopes={name: replace(each, id=f"{each.id}x") for name, each in people.scopes.items()},
