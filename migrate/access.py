@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 from migrate.levels import Levels, Values, plain
@@ -126,11 +126,11 @@ def effective(
     A role that is not in `roles` grants nothing: what its removal takes away shows as a loss.
     """
     held: dict[PrincipalKey, dict[Where, set[Way]]] = defaultdict(partial(defaultdict, set))
-    direct = _Direct()
+    direct = cache(Way)  # many hold the same
     for holder, items in holdings.items():
         own = held[holder]
         for _, _, role_type, role, scope in items:
-            own[role_type, scope].add(direct[role])
+            own[role_type, scope].add(direct(role))
     of_group = {
         name: [(where, {Way(way.role, name) for way in ways}) for where, ways in own.items()]
         for (kind, name), own in held.items()
@@ -149,14 +149,6 @@ def effective(
         if own
     }
     return Access(frozen, permissions, levels)
-
-
-class _Direct(dict[str, Way]):
-    """The way in which each role is held directly: many hold the same."""
-
-    def __missing__(self, role: str) -> Way:
-        way = self[role] = Way(role)
-        return way
 
 
 def access_changes(before: Access, after: Access) -> tuple[AccessChange, ...]:
